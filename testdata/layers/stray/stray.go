@@ -1,0 +1,2 @@
+// Package stray is not in the policy.
+package stray // want unlisted
