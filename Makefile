@@ -1,0 +1,74 @@
+# make does what CI does; make help lists the rest.
+
+TOOL     := go tool -modfile=tools.mod
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := ci
+.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc interop bench bench-quick cover build rename clean
+
+ci: ## everything that CI does, in its order
+	bash .ci/run
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+test: ## the tests of the root module
+	go test ./...
+
+demo: ## an issuer and a service in one process, told step by step
+	go run ./cmd/wst demo
+
+race: ## the tests under the race detector
+	go test -race ./...
+
+vet: ## go vet, root module and bench
+	go vet ./...
+	go -C bench vet ./...
+
+fmt: ## write every Go file as gofumpt would
+	git ls-files '*.go' | xargs $(TOOL) gofumpt -w
+
+fmt-check: ## name the files that make fmt would change
+	@out=$$(git ls-files '*.go' | xargs $(TOOL) gofumpt -l) && if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
+
+lint: ## staticcheck, root module and bench
+	check=$$(go tool -n -modfile=tools.mod staticcheck) && $$check ./... && cd bench && $$check ./...
+
+vuln: ## govulncheck, where its database can be reached
+	scripts/vulncheck
+
+layers: ## who may import whom, file length, doc comments
+	go test -count=1 -run '^(TestLayers|TestFilesAreShort|TestNoForeignText|TestDocComments)' -v .
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	scripts/fuzz $(FUZZTIME)
+
+alloc: ## the allocation limits of the hot paths
+	go test -count=1 -run 'Alloc' ./...
+	go -C bench test -count=1 -run 'Alloc' ./...
+
+interop: ## real peers: CXF, MSAL, govmomi, xmlsec1
+	bash interop/run.sh
+
+bench: ## ours against the rivals; writes docs/performance.md
+	-scripts/debs gcc pkg-config libxml2-dev libxmlsec1-dev
+	go -C bench run . -write ../docs/performance.md
+
+bench-quick: ## every benchmark once, to see that it runs
+	-scripts/debs gcc pkg-config libxml2-dev libxmlsec1-dev
+	go -C bench run . -quick
+
+cover: ## test coverage per package and in all
+	go test -coverprofile=coverage.out -coverpkg=./... ./... | sed 's/ of statements in .*//'
+	@go tool cover -func=coverage.out | tail -n 1
+
+build: ## bin/wst
+	go build -trimpath -o bin/wst ./cmd/wst
+
+rename: ## another module path: make rename MODULE=example.com/wstrust
+	scripts/rename $(MODULE)
+
+clean: ## remove what the targets above left
+	rm -rf bin dist coverage.out
+	find . -name '*.test' -type f -delete
+	find . -name '*.prof' -type f -delete
