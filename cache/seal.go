@@ -22,12 +22,13 @@ const sealVersion = 1
 // A Key seals entries. Its contents never print.
 type Key struct{ p *keyring }
 
-// keyring stands behind a pointer so that printing a struct that holds a Key
-// shows an address: fmt cannot call methods on unexported fields.
 type keyring struct {
-	id    string
-	name  []byte // names are HMAC-SHA-256 under this
-	value []byte // each entry's AES-256 key is the name's HMAC-SHA-256 under this
+	id string
+	// secrets returns what is derived from the secret: names are HMAC-SHA-256
+	// under name, and each entry's AES-256 key is the HMAC-SHA-256 of its name
+	// under value. A closure, because a pointer would not do: fmt follows
+	// pointers when a verb does not fit the type, as in %s of a struct.
+	secrets func() (name, value []byte)
 }
 
 // NewKey makes a key from a secret of exactly [KeySize] random bytes. The id is
@@ -40,15 +41,15 @@ func NewKey(id string, secret []byte) (Key, error) {
 	if len(secret) != KeySize {
 		return Key{}, fmt.Errorf("cache: new key: the secret of %q has %d bytes, want %d", id, len(secret), KeySize)
 	}
-	k := &keyring{id: id}
-	var err error
-	if k.name, err = hkdf.Key(sha256.New, secret, nil, "wstrust cache 1 name", KeySize); err != nil {
+	name, err := hkdf.Key(sha256.New, secret, nil, "wstrust cache 1 name", KeySize)
+	if err != nil {
 		return Key{}, fmt.Errorf("cache: new key: %w", err)
 	}
-	if k.value, err = hkdf.Key(sha256.New, secret, nil, "wstrust cache 1 value", KeySize); err != nil {
+	value, err := hkdf.Key(sha256.New, secret, nil, "wstrust cache 1 value", KeySize)
+	if err != nil {
 		return Key{}, fmt.Errorf("cache: new key: %w", err)
 	}
-	return Key{k}, nil
+	return Key{&keyring{id: id, secrets: func() ([]byte, []byte) { return name, value }}}, nil
 }
 
 // String returns the key's id.
@@ -79,11 +80,12 @@ type entry struct {
 // one AES key stays far below the 2^32 that AES-GCM allows, whatever the number
 // of entries.
 func (k Key) entry(name string) entry {
+	nameKey, valueKey := k.p.secrets()
 	return entry{
-		key:  base64.RawURLEncoding.EncodeToString(mac(k.p.name, name)),
+		key:  base64.RawURLEncoding.EncodeToString(mac(nameKey, name)),
 		name: name,
 		id:   k.p.id,
-		aes:  mac(k.p.value, name),
+		aes:  mac(valueKey, name),
 	}
 }
 
