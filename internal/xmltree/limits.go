@@ -1,0 +1,31 @@
+package xmltree
+
+// Limits bound what [Parse] accepts. A zero field means its default; a limit
+// cannot be switched off, only raised.
+type Limits struct {
+	Bytes      int // size of the source in octets; 256 KiB
+	Depth      int // of nested elements; 64
+	Elements   int // in the document; 10,000
+	Attributes int // of one element, namespace declarations included; 128
+	Namespaces int // declarations in the document; 1,024
+	Name       int // octets of one qualified name; 8 KiB
+}
+
+// maxBytes keeps every offset within an int32.
+const maxBytes = 1 << 30
+
+func (l Limits) orDefault() Limits {
+	def := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	def(&l.Bytes, 256<<10)
+	def(&l.Depth, 64)
+	def(&l.Elements, 10_000)
+	def(&l.Attributes, 128)
+	def(&l.Namespaces, 1024)
+	def(&l.Name, 8<<10)
+	l.Bytes = min(l.Bytes, maxBytes)
+	return l
+}

@@ -1,0 +1,124 @@
+package xmltree
+
+import "encoding/base64"
+
+// Text returns the character data of e. A child element or a comment inside is
+// an *[Error]: two readers that join the pieces differently would see two
+// different values.
+func (e Elem) Text() (string, error) {
+	p, err := e.TextOctets()
+	return string(p), err
+}
+
+// TextOctets is Text without a copy where the text is one piece. The slice must
+// not be modified.
+func (e Elem) TextOctets() ([]byte, error) {
+	if e.i == 0 {
+		return nil, e.Errorf("element is missing")
+	}
+	d := e.d
+	var one, joined []byte
+	for i := d.nodes[e.i].first; i != 0; i = d.nodes[i].next {
+		n := &d.nodes[i]
+		switch {
+		case n.kind == kindElement && i == e.skip:
+			continue
+		case n.kind == kindElement:
+			return nil, e.Errorf("an element inside a value")
+		case n.kind == kindComment:
+			return nil, e.Errorf("a comment inside a value")
+		}
+		piece := d.octets(n.valueFrom, n.valueTo, n.side)
+		switch {
+		case joined != nil:
+			joined = append(joined, piece...)
+		case one == nil:
+			one = piece
+		default:
+			joined = append(append(make([]byte, 0, len(one)+len(piece)), one...), piece...)
+		}
+	}
+	if joined != nil {
+		return joined, nil
+	}
+	return one, nil
+}
+
+// Token is Text without the white space at both ends, for URIs, identifiers and
+// numbers.
+func (e Elem) Token() (string, error) {
+	p, err := e.TextOctets()
+	return string(trim(p)), err
+}
+
+// Empty reports an *[Error] unless e has no child elements and no text but
+// white space.
+func (e Elem) Empty() error {
+	p, err := e.TextOctets()
+	if err != nil {
+		return err
+	}
+	if len(trim(p)) != 0 {
+		return e.Errorf("text in an element that should be empty")
+	}
+	return nil
+}
+
+// OnlyElements reports an *[Error] if e has text other than white space between
+// its child elements. Comments are let through.
+func (e Elem) OnlyElements() error {
+	d := e.d
+	for i := d.nodes[e.i].first; i != 0; i = d.nodes[i].next {
+		n := &d.nodes[i]
+		if n.kind == kindText && len(trim(d.octets(n.valueFrom, n.valueTo, n.side))) != 0 {
+			return e.Errorf("text between elements")
+		}
+	}
+	return nil
+}
+
+// Base64 decodes the text of e. White space is skipped; a foreign character,
+// missing padding or padding bits that are not zero are an *[Error], since one
+// value must have one spelling.
+func (e Elem) Base64() ([]byte, error) {
+	p, err := e.TextOctets()
+	if err != nil {
+		return nil, err
+	}
+	out, ok := DecodeBase64(p)
+	if !ok {
+		return nil, e.Errorf("malformed base64")
+	}
+	return out, nil
+}
+
+// DecodeBase64 is the decoding of [Elem.Base64].
+func DecodeBase64(p []byte) (out []byte, ok bool) {
+	p = trim(p)
+	clean := p
+	for i, c := range p {
+		if !isSpace(c) {
+			continue
+		}
+		clean = append(make([]byte, 0, len(p)), p[:i]...)
+		for _, c := range p[i:] {
+			if !isSpace(c) {
+				clean = append(clean, c)
+			}
+		}
+		break
+	}
+	out = make([]byte, base64.StdEncoding.DecodedLen(len(clean)))
+	n, err := base64.StdEncoding.Strict().Decode(out, clean)
+	return out[:n], err == nil
+}
+
+func trim(p []byte) []byte {
+	for len(p) > 0 && isSpace(p[0]) {
+		p = p[1:]
+	}
+	for len(p) > 0 && isSpace(p[len(p)-1]) {
+		p = p[:len(p)-1]
+	}
+	return p
+}

@@ -1,0 +1,135 @@
+package xmltree
+
+// A Doc is one parsed document: flat slices of nodes, attributes and namespace
+// declarations, all of them ranges of one source slice. Nodes stand in document
+// order, so that a subtree is a run of indices.
+//
+// A parsed Doc is never changed and may be read by many goroutines. Parse on an
+// existing Doc reuses its memory and invalidates every Elem and every slice
+// taken from it before.
+type Doc struct {
+	src   []byte
+	side  []byte // text and values that differ from their source: references, CR, CDATA joins
+	nodes []node // nodes[0] is the document
+	attrs []attr
+	decls []decl // decls[0] is unused, decls[1] is the built-in xml prefix
+
+	prefixes []span  // by prefix number; 0 is the empty prefix, 1 is xml
+	bind     []int32 // by prefix number: the declaration in force while parsing
+	uris     []span  // namespaces that are not in the known table
+	ids      []idAttr
+
+	prefixIndex map[string]int32 // only past the point where a linear look-up is dear
+	uriIndex    map[string]int32
+	dupes       map[string]struct{}
+
+	idProblem idProblem
+}
+
+type kind uint8
+
+const (
+	kindDocument kind = iota
+	kindElement
+	kindText
+	kindComment
+)
+
+// A node is an element, a run of text or a comment.
+type node struct {
+	kind   kind
+	side   bool // value range is in Doc.side
+	escape bool // text that canonical form must escape
+
+	parent, next, first, end int32 // end is the index after the last descendant
+	from, to                 int32 // source range, tags included
+	valueFrom, valueTo       int32 // text and comment: the value; element: the source range between the tags
+
+	localFrom, nameTo int32 // element: its qualified name is src[from+1:nameTo]
+	prefix, space     int32
+	attrFrom, attrTo  int32
+	declFrom, declTo  int32
+	scope             int32 // innermost declaration in force, a chain over decl.up
+}
+
+type attr struct {
+	nameFrom, localFrom, nameTo int32
+	valueFrom, valueTo          int32
+	prefix, space               int32
+	side                        bool
+	escape                      bool // canonical form must escape the value
+}
+
+// A decl is one namespace declaration.
+type decl struct {
+	prefix, uri int32
+	up          int32 // the declaration before it in scope
+	prev        int32 // the declaration of the same prefix that it hides
+	node        int32
+}
+
+// A span is a range of the source, or of the side buffer.
+type span struct {
+	from, to int32
+	side     bool
+}
+
+// Parse reads a document with a Doc of its own.
+func Parse(src []byte, lim Limits) (*Doc, error) {
+	d := new(Doc)
+	if err := d.Parse(src, lim); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Root returns the document element, or a zero Elem if nothing was parsed.
+func (d *Doc) Root() Elem {
+	if len(d.nodes) == 0 {
+		return Elem{}
+	}
+	for i := d.nodes[0].first; i != 0; i = d.nodes[i].next {
+		if d.nodes[i].kind == kindElement {
+			return Elem{d: d, i: i}
+		}
+	}
+	return Elem{}
+}
+
+// Source returns the octets that offsets refer to: the slice given to Parse
+// or, for UTF-16 input, its UTF-8 form. It must not be modified.
+func (d *Doc) Source() []byte { return d.src }
+
+// Wipe overwrites what the Doc copied out of its source, for documents that
+// held keys or plaintext. The source itself belongs to the caller.
+func (d *Doc) Wipe() {
+	clear(d.side[:cap(d.side)])
+	d.reset()
+}
+
+func (d *Doc) reset() {
+	d.src = nil
+	d.side = d.side[:0]
+	d.nodes = d.nodes[:0]
+	d.attrs = d.attrs[:0]
+	d.decls = d.decls[:0]
+	d.prefixes = d.prefixes[:0]
+	d.bind = d.bind[:0]
+	d.uris = d.uris[:0]
+	d.ids = d.ids[:0]
+	d.idProblem = idProblem{}
+	if len(d.prefixIndex) > 0 {
+		clear(d.prefixIndex)
+	}
+	if len(d.uriIndex) > 0 {
+		clear(d.uriIndex)
+	}
+}
+
+// octets resolves a range of the source or of the side buffer.
+func (d *Doc) octets(from, to int32, side bool) []byte {
+	if side {
+		return d.side[from:to:to]
+	}
+	return d.src[from:to:to]
+}
