@@ -108,7 +108,8 @@ func foreign(line string) string {
 
 // TestDocComments asks for a comment on every exported name that a user of the
 // module can reach. In a group of constants, variables or fields, a comment
-// speaks for all lines below it up to the next empty line.
+// speaks for all lines below it up to the next empty line; a type's comment
+// speaks for the fields that it names.
 func TestDocComments(t *testing.T) {
 	module := "."
 	for _, name := range goFiles(t, module) {
@@ -146,8 +147,10 @@ var Bad3, hidden int
 
 type Bad4 struct{}
 
-// Good6 is documented, not all of its fields are.
+// Good6 is documented, not all of its fields are. Good13 is told of here.
 type Good6 struct {
+	Good13 int
+
 	// A and B are covered.
 	A int
 	B int
@@ -239,7 +242,10 @@ func (d *docReader) group(decl *ast.GenDecl) {
 				d.miss(spec.Name)
 			}
 			if spec.Name.IsExported() {
-				d.members(spec.Type)
+				doc := decl.Doc.Text() + spec.Doc.Text()
+				d.members(spec.Type, func(name string) bool {
+					return regexp.MustCompile(`\b` + name + `\b`).MatchString(doc)
+				})
 			}
 		case *ast.ValueSpec:
 			covered = covered || spec.Doc != nil
@@ -251,7 +257,7 @@ func (d *docReader) group(decl *ast.GenDecl) {
 }
 
 // members looks at the fields of a struct and the methods of an interface.
-func (d *docReader) members(typ ast.Expr) {
+func (d *docReader) members(typ ast.Expr, told func(name string) bool) {
 	var list *ast.FieldList
 	switch typ := typ.(type) {
 	case *ast.StructType:
@@ -270,10 +276,14 @@ func (d *docReader) members(typ ast.Expr) {
 		last = d.line(field.End())
 		covered = covered || field.Doc != nil
 		if !covered && field.Comment == nil {
-			d.miss(field.Names...)
+			for _, name := range field.Names {
+				if !told(name.Name) {
+					d.miss(name)
+				}
+			}
 		}
 		if nested, ok := field.Type.(*ast.StructType); ok {
-			d.members(nested)
+			d.members(nested, told)
 		}
 	}
 }

@@ -18,7 +18,7 @@ type report struct {
 	in      *input
 	native  *native // nil if there was none
 	options options
-	missed  int     // budget lines, after write
+	missed  int // budget lines, after write
 	b       bytes.Buffer
 }
 
