@@ -1,0 +1,314 @@
+package saml
+
+import (
+	"time"
+
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+)
+
+// read reads an assertion along its schema. It trusts nothing; who calls it
+// decides what the result may be taken for.
+func read(e xmltree.Elem) (*Assertion, error) {
+	switch {
+	case e.Is(xmltree.SAML20, "Assertion"):
+		return read20(e)
+	case e.Is(xmltree.SAML11, "Assertion"):
+		return read11(e)
+	}
+	return nil, e.Errorf("not an assertion of SAML 1.1 or 2.0")
+}
+
+// A sequence walks the children of an element in the order that a schema
+// gives: each child must be of the step reached, or of a later one.
+type sequence struct {
+	step int
+	last int // step of the child before
+}
+
+// at reports whether child c has this name and may stand at this step. Where
+// many is false, only one child may.
+func (s *sequence) at(c xmltree.Elem, step int, many bool, space string, locals ...string) bool {
+	if step < s.last || step == s.last && !many {
+		return false
+	}
+	for _, local := range locals {
+		if c.Is(space, local) {
+			s.last = step
+			return true
+		}
+	}
+	return false
+}
+
+func unexpected(c xmltree.Elem) error {
+	return c.Errorf("element has no place here in an assertion")
+}
+
+func read20(e xmltree.Elem) (*Assertion, error) {
+	if v, _ := e.AttrOctets("", "Version"); string(v) != "2.0" {
+		return nil, e.Errorf("version of the assertion is not 2.0")
+	}
+	if err := e.OnlyElements(); err != nil {
+		return nil, err
+	}
+	a := &Assertion{Version: V20, elem: e}
+	if err := a.readHead(e, "ID"); err != nil {
+		return nil, err
+	}
+	const ns = xmltree.SAML20
+	var s sequence
+	for c := range e.Children {
+		var err error
+		switch {
+		case s.at(c, 1, false, ns, "Issuer"):
+			a.Issuer, err = c.Text()
+		case s.at(c, 2, false, xmltree.DS, "Signature"):
+		case s.at(c, 3, false, ns, "Subject"):
+			err = a.readSubject20(c)
+		case s.at(c, 4, false, ns, "Conditions"):
+			err = a.readConditions(c)
+		case s.at(c, 5, false, ns, "Advice"):
+		case s.at(c, 6, true, ns, "AttributeStatement"):
+			err = a.readAttributes20(c)
+		case s.at(c, 6, true, ns, "AuthnStatement"):
+			err = a.readAuthn20(c)
+		case s.at(c, 6, true, ns, "AuthzDecisionStatement", "Statement"):
+		default:
+			err = unexpected(c)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if a.Issuer == "" {
+		return nil, e.Errorf("no issuer")
+	}
+	return a, nil
+}
+
+// readHead reads what both versions have as attributes of the assertion.
+func (a *Assertion) readHead(e xmltree.Elem, id string) error {
+	a.ID, _ = e.Attr("", id)
+	if a.ID == "" {
+		return e.Errorf("no %s", id)
+	}
+	var err error
+	a.IssueInstant, err = readTime(e, "IssueInstant")
+	if err == nil && a.IssueInstant.IsZero() {
+		err = e.Errorf("no IssueInstant")
+	}
+	return err
+}
+
+// readTime reads an optional attribute that is a time; absent is the zero time.
+func readTime(e xmltree.Elem, local string) (time.Time, error) {
+	s, ok := e.AttrOctets("", local)
+	if !ok {
+		return time.Time{}, nil
+	}
+	t, err := xmltree.ParseTime(string(s))
+	if err != nil {
+		return time.Time{}, e.Errorf("%s %.64q: %s", local, s, err)
+	}
+	return t, nil
+}
+
+func (a *Assertion) readSubject20(e xmltree.Elem) error {
+	const ns = xmltree.SAML20
+	var s sequence
+	for c := range e.Children {
+		var err error
+		switch {
+		case s.at(c, 1, false, ns, "NameID"):
+			err = a.Subject.readName20(c)
+		case s.at(c, 1, false, ns, "EncryptedID"):
+			a.Subject.EncryptedID = c
+		case s.at(c, 2, true, ns, "SubjectConfirmation"):
+			err = a.readConfirmation20(c)
+		default:
+			err = unexpected(c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Subject) readName20(e xmltree.Elem) (err error) {
+	if s.NameID, err = e.Text(); err != nil {
+		return err
+	}
+	if s.NameID == "" {
+		return e.Errorf("empty name")
+	}
+	s.Format, _ = e.Attr("", "Format")
+	s.NameQualifier, _ = e.Attr("", "NameQualifier")
+	s.SPNameQualifier, _ = e.Attr("", "SPNameQualifier")
+	s.SPProvidedID, _ = e.Attr("", "SPProvidedID")
+	return nil
+}
+
+func (a *Assertion) readConfirmation20(e xmltree.Elem) error {
+	const ns = xmltree.SAML20
+	var c Confirmation
+	c.Method, _ = e.Attr("", "Method")
+	if c.Method == "" {
+		return e.Errorf("no confirmation method")
+	}
+	c.Kind = kindOf(V20, c.Method)
+	var s sequence
+	for x := range e.Children {
+		switch {
+		case s.at(x, 1, false, ns, "NameID"), s.at(x, 1, false, ns, "EncryptedID"), s.at(x, 1, false, ns, "BaseID"):
+			// Whom this confirmation is for; the subject is named above.
+			if x.Is(ns, "NameID") {
+				if _, err := x.Text(); err != nil {
+					return err
+				}
+			}
+		case s.at(x, 2, false, ns, "SubjectConfirmationData"):
+			var err error
+			if c.NotBefore, err = readTime(x, "NotBefore"); err != nil {
+				return err
+			}
+			if c.NotOnOrAfter, err = readTime(x, "NotOnOrAfter"); err != nil {
+				return err
+			}
+			c.Recipient, _ = x.Attr("", "Recipient")
+			c.InResponseTo, _ = x.Attr("", "InResponseTo")
+			c.Address, _ = x.Attr("", "Address")
+			ki, err := x.Maybe(xmltree.DS, "KeyInfo")
+			if err != nil {
+				return err
+			}
+			if err := c.readKey(ki); err != nil {
+				return err
+			}
+		default:
+			return unexpected(x)
+		}
+	}
+	if err := c.needKey(e); err != nil {
+		return err
+	}
+	a.Subject.Confirmations = append(a.Subject.Confirmations, c)
+	return nil
+}
+
+// readKey reads the holder's key from the ds:KeyInfo of a confirmation. Other
+// methods have no use for one, so it is not read there.
+func (c *Confirmation) readKey(ki xmltree.Elem) error {
+	if !ki.OK() || c.Kind != HolderOfKey {
+		return nil
+	}
+	hint, err := xmldsig.ReadKeyInfo(ki)
+	if err != nil {
+		return err
+	}
+	c.Public = hint.Public
+	if len(hint.DER) > 0 {
+		// The first certificate is the holder's; others are its chain.
+		hint.DER = hint.DER[:1]
+		certs, err := hint.Certificates()
+		if err != nil {
+			return ki.Errorf("certificate of the holder: %v", err)
+		}
+		c.Certificate = certs[0]
+		if c.Public == nil {
+			c.Public = c.Certificate.PublicKey
+		} else if !samePublic(c.Public, c.Certificate.PublicKey) {
+			return ki.Errorf("key value and certificate of the holder are two keys")
+		}
+	}
+	if hint.EncryptedKey.OK() {
+		c.encryptedKey = hint.EncryptedKey
+		c.EncryptedKey = hint.EncryptedKey.Standalone()
+	}
+	return nil
+}
+
+// needKey refuses a holder-of-key confirmation from which no one key comes.
+func (c *Confirmation) needKey(e xmltree.Elem) error {
+	if c.Kind == HolderOfKey && (c.Public != nil) == c.encryptedKey.OK() {
+		return e.Errorf("holder-of-key confirmation without one key that is understood")
+	}
+	return nil
+}
+
+// readConditions reads the conditions of both versions.
+func (a *Assertion) readConditions(e xmltree.Elem) (err error) {
+	ns := a.Version.Namespace()
+	c := &a.Conditions
+	if c.NotBefore, err = readTime(e, "NotBefore"); err != nil {
+		return err
+	}
+	if c.NotOnOrAfter, err = readTime(e, "NotOnOrAfter"); err != nil {
+		return err
+	}
+	if err := e.OnlyElements(); err != nil {
+		return err
+	}
+	for x := range e.Children {
+		switch {
+		case a.Version == V20 && x.Is(ns, "AudienceRestriction"), a.Version == V11 && x.Is(ns, "AudienceRestrictionCondition"):
+			any, err := readAudiences(x)
+			if err != nil {
+				return err
+			}
+			if len(any) == 0 {
+				return x.Errorf("audience restriction without an audience")
+			}
+			c.Audiences = append(c.Audiences, any)
+		case a.Version == V20 && x.Is(ns, "OneTimeUse"), a.Version == V11 && x.Is(ns, "DoNotCacheCondition"):
+			c.OneTimeUse = true
+		case a.Version == V20 && x.Is(ns, "ProxyRestriction"):
+			if c.Proxy != nil {
+				return unexpected(x)
+			}
+			if c.Proxy, err = readProxy(x); err != nil {
+				return err
+			}
+		default:
+			c.Unknown = append(c.Unknown, x.Local())
+		}
+	}
+	return nil
+}
+
+func readAudiences(e xmltree.Elem) (out []string, err error) {
+	for c := range e.Children {
+		if !c.Is(e.Space(), "Audience") {
+			return nil, unexpected(c)
+		}
+		s, err := c.Token()
+		if err != nil {
+			return nil, err
+		}
+		if s == "" {
+			return nil, c.Errorf("empty audience")
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func readProxy(e xmltree.Elem) (*ProxyRestriction, error) {
+	p := &ProxyRestriction{Count: -1}
+	if s, ok := e.AttrOctets("", "Count"); ok {
+		p.Count = 0
+		for _, d := range s {
+			if d < '0' || d > '9' || len(s) > 9 {
+				return nil, e.Errorf("count %.64q of a proxy restriction", s)
+			}
+			p.Count = 10*p.Count + int(d-'0')
+		}
+		if len(s) == 0 {
+			return nil, e.Errorf("empty count of a proxy restriction")
+		}
+	}
+	var err error
+	p.Audiences, err = readAudiences(e)
+	return p, err
+}
