@@ -17,10 +17,13 @@ import (
 // A Key is a small value that may be copied and used by many goroutines at once.
 // Its contents never print: every verb of fmt gives [Key.String], and a struct
 // that holds a Key shows a pointer.
-type Key struct{ m *material }
+//
+// A struct with an unexported Key in it must not print it either, and there fmt
+// cannot call the methods of Key. It follows a pointer to a struct when the verb
+// does not suit a pointer, as %s does not; it never follows a pointer to a
+// pointer.
+type Key struct{ p **material }
 
-// material stands behind a pointer because fmt cannot call the methods of an
-// unexported field: it would print the secret of a Key inside another struct.
 type material struct {
 	secret []byte
 	public crypto.PublicKey // *rsa.PublicKey or *ecdsa.PublicKey
@@ -47,7 +50,7 @@ func PublicKey(pub crypto.PublicKey) (Key, error) {
 	default:
 		return Key{}, fmt.Errorf("%w: public key of type %T", ErrKey, pub)
 	}
-	return Key{&material{public: pub}}, nil
+	return newKey(&material{public: pub}), nil
 }
 
 // CertificateKey makes the public key of a certificate. Nothing but the key is
@@ -60,7 +63,7 @@ func CertificateKey(c *x509.Certificate) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	k.m.cert = c
+	(*k.p).cert = c
 	return k, nil
 }
 
@@ -84,7 +87,7 @@ func PrivateKey(s crypto.Signer) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	k.m.signer = s
+	(*k.p).signer = s
 	return k, nil
 }
 
@@ -98,32 +101,32 @@ func SecretKey(b []byte) (Key, error) {
 	if subtle.ConstantTimeCompare(b, make([]byte, len(b))) == 1 {
 		return Key{}, fmt.Errorf("%w: a secret key is not all zeros", ErrKey)
 	}
-	return Key{&material{secret: slices.Clone(b)}}, nil
+	return newKey(&material{secret: slices.Clone(b)}), nil
 }
 
 // IsZero reports whether k is no key.
-func (k Key) IsZero() bool { return k.m == nil }
+func (k Key) IsZero() bool { return k.p == nil }
 
 // IsSecret reports whether k is symmetric.
-func (k Key) IsSecret() bool { return k.m != nil && k.m.secret != nil }
+func (k Key) IsSecret() bool { return k.Secret() != nil }
 
 // IsPrivate reports whether k can sign with an asymmetric method.
-func (k Key) IsPrivate() bool { return k.m != nil && k.m.signer != nil }
+func (k Key) IsPrivate() bool { return k.signer() != nil }
 
 // Public returns the public key, or nil for a symmetric key or no key.
 func (k Key) Public() crypto.PublicKey {
-	if k.m == nil {
+	if k.p == nil {
 		return nil
 	}
-	return k.m.public
+	return (*k.p).public
 }
 
 // Certificate returns the certificate k was made from, or nil.
 func (k Key) Certificate() *x509.Certificate {
-	if k.m == nil {
+	if k.p == nil {
 		return nil
 	}
-	return k.m.cert
+	return (*k.p).cert
 }
 
 // Bits returns the size of the key: of the RSA modulus, of the curve, or of the
@@ -131,11 +134,11 @@ func (k Key) Certificate() *x509.Certificate {
 func (k Key) Bits() int {
 	switch k.kind() {
 	case kindSecret:
-		return 8 * len(k.m.secret)
+		return 8 * len(k.Secret())
 	case kindRSA:
-		return k.m.public.(*rsa.PublicKey).N.BitLen()
+		return k.rsa().N.BitLen()
 	case kindECDSA:
-		return k.m.public.(*ecdsa.PublicKey).Curve.Params().BitSize
+		return k.ecdsa().Curve.Params().BitSize
 	}
 	return 0
 }
@@ -143,10 +146,10 @@ func (k Key) Bits() int {
 // Secret returns the octets of a symmetric key, or nil. They are not a copy and
 // must not be changed, kept or printed: derivation and encryption need them.
 func (k Key) Secret() []byte {
-	if k.m == nil {
+	if k.p == nil {
 		return nil
 	}
-	return k.m.secret
+	return (*k.p).secret
 }
 
 // Equal reports whether k and o are the same key. Secrets are compared in
@@ -157,11 +160,11 @@ func (k Key) Equal(o Key) bool {
 	}
 	switch k.kind() {
 	case kindSecret:
-		return subtle.ConstantTimeCompare(k.m.secret, o.m.secret) == 1
+		return subtle.ConstantTimeCompare(k.Secret(), o.Secret()) == 1
 	case kindRSA:
-		return k.m.public.(*rsa.PublicKey).Equal(o.m.public)
+		return k.rsa().Equal(o.rsa())
 	case kindECDSA:
-		return k.m.public.(*ecdsa.PublicKey).Equal(o.m.public)
+		return k.ecdsa().Equal(o.ecdsa())
 	}
 	return false
 }
@@ -186,6 +189,19 @@ func (k Key) String() string {
 // Format gives [Key.String] for every verb.
 func (k Key) Format(f fmt.State, _ rune) { io.WriteString(f, k.String()) }
 
+func newKey(m *material) Key { return Key{&m} }
+
+func (k Key) signer() crypto.Signer {
+	if k.p == nil {
+		return nil
+	}
+	return (*k.p).signer
+}
+
+// rsa and ecdsa are for keys of that kind only.
+func (k Key) rsa() *rsa.PublicKey     { return (*k.p).public.(*rsa.PublicKey) }
+func (k Key) ecdsa() *ecdsa.PublicKey { return (*k.p).public.(*ecdsa.PublicKey) }
+
 type kind uint8
 
 const (
@@ -196,10 +212,10 @@ const (
 )
 
 func (k Key) kind() kind {
-	if k.m == nil {
+	if k.p == nil {
 		return kindNone
 	}
-	switch k.m.public.(type) {
+	switch (*k.p).public.(type) {
 	case *rsa.PublicKey:
 		return kindRSA
 	case *ecdsa.PublicKey:

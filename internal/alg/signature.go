@@ -2,7 +2,6 @@ package alg
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -50,11 +49,11 @@ func (v *Verifier) Verify(value []byte) error {
 	case familyHMAC:
 		ok = hmac.Equal(sum, value)
 	case familyRSA:
-		ok = rsa.VerifyPKCS1v15(v.key.m.public.(*rsa.PublicKey), v.method.hash, sum, value) == nil
+		ok = rsa.VerifyPKCS1v15(v.key.rsa(), v.method.hash, sum, value) == nil
 	case familyPSS:
-		ok = rsa.VerifyPSS(v.key.m.public.(*rsa.PublicKey), v.method.hash, sum, value, v.method.pss()) == nil
+		ok = rsa.VerifyPSS(v.key.rsa(), v.method.hash, sum, value, v.method.pss()) == nil
 	case familyECDSA:
-		ok = verifyECDSA(v.key.m.public.(*ecdsa.PublicKey), sum, value)
+		ok = verifyECDSA(v.key.ecdsa(), sum, value)
 	}
 	if !ok {
 		return ErrSignature
@@ -97,12 +96,12 @@ func (s *Signer) Sign() ([]byte, error) {
 	if s.method.family == familyPSS {
 		opts = s.method.pss()
 	}
-	value, err := s.key.m.signer.Sign(rand.Reader, sum, opts)
+	value, err := s.key.signer().Sign(rand.Reader, sum, opts)
 	if err != nil {
 		return nil, fmt.Errorf("alg: sign with %v: %w", s.key, err)
 	}
 	if s.method.family == familyECDSA {
-		return rawECDSA(s.key.m.public.(*ecdsa.PublicKey), value)
+		return rawECDSA(s.key.ecdsa(), value)
 	}
 	if n := (s.key.Bits() + 7) / 8; len(value) != n {
 		return nil, fmt.Errorf("alg: sign with %v: the key gave %d octets instead of %d", s.key, len(value), n)
@@ -209,10 +208,21 @@ func (m method) kind() kind {
 
 func (m method) start(k Key) hash.Hash {
 	if m.family == familyHMAC {
-		return hmac.New(m.hash.New, k.m.secret)
+		mac := hmac.New(m.hash.New, k.Secret())
+		return shield{&mac}
 	}
 	return m.hash.New()
 }
+
+// A shield is an HMAC that does not print. The state of one holds the key, and
+// fmt would follow the pointer to it; it does not follow one to an interface.
+type shield struct{ h *hash.Hash }
+
+func (s shield) Write(p []byte) (int, error) { return (*s.h).Write(p) }
+func (s shield) Sum(b []byte) []byte         { return (*s.h).Sum(b) }
+func (s shield) Reset()                      { (*s.h).Reset() }
+func (s shield) Size() int                   { return (*s.h).Size() }
+func (s shield) BlockSize() int              { return (*s.h).BlockSize() }
 
 func (m method) pss() *rsa.PSSOptions {
 	return &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: m.hash}

@@ -92,7 +92,7 @@ func (s Suite) CipherFor(session Key) (string, error) {
 			return uri, nil
 		}
 	}
-	return "", fmt.Errorf("%w: %v: suite %s has no block cipher of that size", ErrKey, session, s.clip())
+	return "", fmt.Errorf("%w: %v: suite %q has no block cipher of that size", ErrKey, session, clip(s.String()))
 }
 
 // KeyWrapFor returns the symmetric key wrap that the suite writes with a key
@@ -103,7 +103,7 @@ func (s Suite) KeyWrapFor(kek Key) (string, error) {
 			return uri, nil
 		}
 	}
-	return "", fmt.Errorf("%w: %v: suite %s has no key wrap of that size", ErrKey, kek, s.clip())
+	return "", fmt.Errorf("%w: %v: suite %q has no key wrap of that size", ErrKey, kek, clip(s.String()))
 }
 
 // KeyTransport returns the RSA key transport that the suite writes.
@@ -127,7 +127,7 @@ func (s Suite) NewSessionKey() (Key, error) {
 	}
 	b := make([]byte, n)
 	rand.Read(b) // never fails: it ends the process instead
-	return Key{&material{secret: b}}, nil
+	return newKey(&material{secret: b}), nil
 }
 
 // SignatureURI returns the signature method that the suite writes with this key,
@@ -152,7 +152,7 @@ func (s Suite) SignatureURI(k Key) (string, error) {
 		uri = ECDSASHA512
 	}
 	if !slices.Contains(p.signatures, uri) {
-		return "", fmt.Errorf("%w: %v: suite %s does not sign with ECDSA", ErrKey, k, s.clip())
+		return "", fmt.Errorf("%w: %v: suite %q does not sign with ECDSA", ErrKey, k, clip(s.String()))
 	}
 	return uri, nil
 }
@@ -166,7 +166,7 @@ func (s Suite) CheckKey(k Key) error {
 		return fmt.Errorf("%w: no key", ErrKey)
 	case kindRSA:
 		if n := k.Bits(); n < bounds[0] || n > bounds[1] {
-			return fmt.Errorf("%w: %v: suite %s takes RSA of %d to %d bits", ErrKey, k, s.clip(), bounds[0], bounds[1])
+			return fmt.Errorf("%w: %v: suite %q takes RSA of %d to %d bits", ErrKey, k, clip(s.String()), bounds[0], bounds[1])
 		}
 	}
 	return nil
@@ -183,10 +183,8 @@ func (s Suite) profile() *profile {
 var nothing profile
 
 func (s Suite) refuse(what, uri string) error {
-	return fmt.Errorf("%w: %s %q: not in suite %s", ErrAlgorithm, what, clip(uri), s.clip())
+	return fmt.Errorf("%w: %s %q: not in suite %q", ErrAlgorithm, what, clip(uri), clip(s.String()))
 }
-
-func (s Suite) clip() string { return clip(s.String()) }
 
 // digestOf maps a digest identifier to its hash, or 0.
 func digestOf(uri string) crypto.Hash {

@@ -38,7 +38,7 @@ func (s Suite) EncryptKey(t Transport, to Key, key []byte) ([]byte, error) {
 	if len(key) < minSecretBytes || t.Size != 0 && t.Size != len(key) {
 		return nil, fmt.Errorf("%w: key transport of %d octets", ErrKey, len(key))
 	}
-	pub := to.m.public.(*rsa.PublicKey)
+	pub := to.rsa()
 	var ct []byte
 	if opts == nil {
 		//lint:ignore SA1019 a suite must name RSA 1.5 for this line to be reached
@@ -71,7 +71,7 @@ func (s Suite) DecryptKey(t Transport, priv Key, ct []byte) ([]byte, error) {
 	if !priv.IsPrivate() {
 		return nil, fmt.Errorf("%w: a %v does not decrypt", ErrKey, priv)
 	}
-	dec, ok := priv.m.signer.(crypto.Decrypter)
+	dec, ok := priv.signer().(crypto.Decrypter)
 	if !ok {
 		return nil, fmt.Errorf("%w: this %v only signs", ErrKey, priv)
 	}

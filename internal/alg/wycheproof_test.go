@@ -280,7 +280,7 @@ func checkOAEP(t *testing.T, pkcs8, sha, mgf string, v vector) verdict {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, rawErr := decryptOAEP(priv.m.signer.(crypto.Decrypter), ct, len(ct)*8 == priv.Bits(), opts)
+	raw, rawErr := decryptOAEP(priv.signer().(crypto.Decrypter), ct, len(ct)*8 == priv.Bits(), opts)
 	key, err := Modern.DecryptKey(tr, priv, ct)
 	if v.Result != "valid" {
 		return agree(rawErr == ErrDecrypt && err == ErrDecrypt)
