@@ -1,0 +1,162 @@
+package wsse
+
+import (
+	"slices"
+
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+)
+
+// coverage is what one signature is over: parts by their bit, everything else
+// by its element.
+type coverage struct {
+	parts   Parts
+	tokens  []xmltree.Elem // children of our Security header
+	headers []xmltree.Elem // other header blocks
+	signed  []xmldsig.Signed
+}
+
+// A field is an addressing header of the message, and the part it is.
+type field struct {
+	part Parts
+	elem xmltree.Elem
+	into **Part
+}
+
+func (v *verifier) fields() [7]field {
+	e, ev := v.env, v.ev
+	return [7]field{
+		{PartTo, e.To.Elem, &ev.To},
+		{PartAction, e.Action.Elem, &ev.Action},
+		{PartMessageID, e.MessageID.Elem, &ev.MessageID},
+		{PartRelatesTo, e.RelatesTo.Elem, &ev.RelatesTo},
+		{PartReplyTo, e.ReplyTo.Elem, &ev.ReplyTo},
+		{PartFrom, e.From.Elem, &ev.From},
+		{PartFaultTo, e.FaultTo.Elem, &ev.FaultTo},
+	}
+}
+
+// coverageOf finds the place of everything a signature digested. We start at
+// the places that matter and ask whether a digested node is that very node. A
+// node at any other place is a sign that something was moved.
+func (v *verifier) coverageOf(signed []xmldsig.Signed) (coverage, error) {
+	c := coverage{signed: signed}
+	for _, s := range signed {
+		if err := v.place(&c, s.Element()); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (v *verifier) place(c *coverage, e xmltree.Elem) error {
+	switch {
+	case e.Left().OK():
+		return refuse(ClassWrapping, e, "an enveloped signature in a Security header")
+	case e.Same(v.env.Body):
+		c.parts |= PartBody
+		return nil
+	case v.stamp.elem.OK() && e.Same(v.stamp.elem):
+		c.parts |= PartTimestamp
+		return nil
+	case xmltree.Parent(e).Same(v.sec):
+		c.tokens = append(c.tokens, e)
+		return nil
+	}
+	for _, f := range v.fields() {
+		if f.elem.OK() && e.Same(f.elem) {
+			c.parts |= f.part
+			return nil
+		}
+	}
+	if xmltree.Parent(e).Same(v.env.Header) && !reserved(e.Space()) {
+		c.headers = append(c.headers, e)
+		return nil
+	}
+	if v.off&checkPlace != 0 {
+		return nil
+	}
+	return refuse(ClassWrapping, e, "a signed element where no part of the message stands")
+}
+
+// reserved reports whether elements of a namespace have their own places, so
+// that one among the header blocks can only have been moved there.
+func reserved(space string) bool {
+	switch space {
+	case xmltree.SOAP11, xmltree.SOAP12, xmltree.WSA10, xmltree.WSA04, xmltree.WSSE, xmltree.WSSE11, xmltree.WSU,
+		xmltree.DS, xmltree.XENC, xmltree.SAML11, xmltree.SAML20, xmltree.SC2005, xmltree.SC13:
+		return true
+	}
+	return false
+}
+
+// covers reports whether signature i is over e, a child of the Security header.
+func (v *verifier) covers(i int, e xmltree.Elem) bool {
+	for _, t := range v.covered[i].tokens {
+		if t.Same(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// endorse adds to each signature what the signatures that it is over cover: to
+// sign a signature is to sign what that signs. Signatures cannot be over each
+// other in a circle.
+func (v *verifier) endorse() {
+	for range v.sigs {
+		for i := range v.covered {
+			for j := range v.sigs {
+				if i != j && v.covers(i, v.sigs[j].elem) {
+					v.covered[i].parts |= v.covered[j].parts
+				}
+			}
+		}
+	}
+}
+
+// parts makes the parts: from a signature that covers them or, over TLS, from
+// what the policy does not require to be signed.
+func (v *verifier) parts() {
+	v.ev.Body = v.part(PartBody, v.env.Body)
+	v.ev.Timestamp = v.part(PartTimestamp, v.stamp.elem)
+	for _, f := range v.fields() {
+		*f.into = v.part(f.part, f.elem)
+	}
+	var headers []xmltree.Elem
+	for i := range v.covered {
+		for _, h := range v.covered[i].headers {
+			if !slices.ContainsFunc(headers, h.Same) {
+				headers = append(headers, h)
+			}
+		}
+	}
+	for _, h := range headers {
+		p := &Part{elem: h}
+		for i, s := range v.ev.Signers {
+			if slices.ContainsFunc(v.covered[i].headers, h.Same) {
+				p.signers = append(p.signers, s)
+			}
+		}
+		v.ev.Headers = append(v.ev.Headers, p)
+	}
+}
+
+func (v *verifier) part(bit Parts, e xmltree.Elem) *Part {
+	if !e.OK() {
+		return nil
+	}
+	p := &Part{elem: e}
+	for _, s := range v.ev.Signers {
+		if s.Covers&bit != 0 {
+			p.signers = append(p.signers, s)
+		}
+	}
+	if len(p.signers) > 0 {
+		return p
+	}
+	if v.pol.TLS && v.required&bit == 0 || v.off&checkRequired != 0 {
+		return p
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package wsse
+
+import (
+	"slices"
+
+	"wstrust/internal/soap"
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+	"wstrust/saml"
+)
+
+// A Pending is a Security header that was read and not yet verified. It gives
+// away nothing but the names of the keys it needs.
+type Pending struct {
+	env *soap.Envelope
+	sec xmltree.Elem // zero if the message has no Security header for us
+	off check
+
+	stamp     stamp
+	username  xmltree.Elem
+	password  Password
+	assertion xmltree.Elem // in the clear
+	encrypted xmltree.Elem // EncryptedAssertion
+	contexts  []contextToken
+	confirmed []xmltree.Elem // SignatureConfirmation
+	sigs      []pendingSignature
+	needs     []KeyRef
+	tokens    int
+}
+
+type pendingSignature struct {
+	elem xmltree.Elem
+	from source
+}
+
+type contextToken struct {
+	elem xmltree.Elem
+	ref  KeyRef
+}
+
+// A check is one structural check that tests can switch off, to show that an
+// attack is one: what is refused with the check must be accepted without it.
+// Outside of tests no bit is ever set.
+type check uint16
+
+const (
+	checkOneHeader    check = 1 << iota // one Security header for our role
+	checkIDs                            // identifiers are unique
+	checkOneAssertion                   // one assertion in the header
+	checkPlace                          // references end at known places
+	checkRequired                       // required parts are covered
+	checkHolder                         // a holder-of-key assertion is proved
+	checkFresh                          // timestamps
+)
+
+// Read reads the Security header for a role: for the ultimate receiver if actor
+// is "". There may be none, and then only what TLS protects can be verified.
+//
+// Two headers for the role, two assertions, more than 8 tokens or signatures,
+// elements that are not understood, and identifiers that occur twice anywhere
+// in the message are refused here.
+func Read(env *soap.Envelope, actor string) (*Pending, error) { return read(env, actor, 0) }
+
+func read(env *soap.Envelope, actor string, off check) (*Pending, error) {
+	p := &Pending{env: env, off: off}
+	for h := range env.Ours(actor) {
+		if !h.Is(xmltree.WSSE, "Security") {
+			continue
+		}
+		if p.sec.OK() {
+			if off&checkOneHeader != 0 {
+				continue
+			}
+			return nil, refuse(ClassProtocol, h, "second Security header for one role")
+		}
+		p.sec = h
+	}
+	if !p.sec.OK() {
+		return p, nil
+	}
+	if err := xmltree.UniqueIDs(env.Root); err != nil && off&checkIDs == 0 {
+		e := because(err, p.sec, "identifiers").(*Error)
+		e.Class = ClassWrapping
+		return nil, e
+	}
+	if err := p.sec.OnlyElements(); err != nil {
+		return nil, because(err, p.sec, "")
+	}
+	for c := range p.sec.Children {
+		if err := p.child(c); err != nil {
+			return nil, because(err, c, "")
+		}
+	}
+	for i := range p.sigs {
+		if err := p.source(&p.sigs[i]); err != nil {
+			return nil, because(err, p.sigs[i].elem, "key of the signature")
+		}
+	}
+	return p, nil
+}
+
+// child takes in one child of the Security header.
+func (p *Pending) child(c xmltree.Elem) error {
+	switch {
+	case c.Is(xmltree.WSU, "Timestamp"):
+		if p.stamp.elem.OK() {
+			return refuse(ClassFormat, c, "second timestamp")
+		}
+		var err error
+		p.stamp, err = readTimestamp(c)
+		return err
+	case c.Is(xmltree.DS, "Signature"):
+		if len(p.sigs) == maxSignatures {
+			return refuse(ClassLimit, c, "more than %d signatures", maxSignatures)
+		}
+		p.sigs = append(p.sigs, pendingSignature{elem: c})
+		return nil
+	case c.Is(xmltree.WSSE, "SecurityTokenReference"):
+		return p.token(c) // for an STR-Transform
+	case c.Is(xmltree.WSSE11, "SignatureConfirmation"):
+		p.confirmed = append(p.confirmed, c)
+		return p.token(c)
+	case c.Is(xmltree.WSSE, "BinarySecurityToken"):
+		return p.token(c)
+	case c.Is(xmltree.WSSE, "UsernameToken"):
+		if p.username.OK() {
+			return refuse(ClassPolicy, c, "second username token")
+		}
+		var err error
+		if p.password, err = readUsername(c); err != nil {
+			return err
+		}
+		p.username = c
+		p.need(KeyRef{Kind: KeyUser, Name: p.password.Name()})
+		return p.token(c)
+	case saml.Is(c), c.Is(xmltree.SAML20, "EncryptedAssertion"):
+		return p.assertionToken(c)
+	case c.Local() == "SecurityContextToken" && contextType(c.Space()) != "":
+		ref, err := readContext(c)
+		if err != nil {
+			return err
+		}
+		p.contexts = append(p.contexts, contextToken{c, ref})
+		return p.token(c)
+	default:
+		return refuse(ClassPolicy, c, "%s is not supported in a Security header", shown(c.Local()))
+	}
+}
+
+func (p *Pending) token(c xmltree.Elem) error {
+	if p.tokens++; p.tokens > maxTokens {
+		return refuse(ClassLimit, c, "more than %d tokens", maxTokens)
+	}
+	return nil
+}
+
+func (p *Pending) assertionToken(c xmltree.Elem) error {
+	if p.assertion.OK() || p.encrypted.OK() {
+		if p.off&checkOneAssertion == 0 {
+			return refuse(ClassWrapping, c, "second assertion")
+		}
+	}
+	if saml.Is(c) {
+		p.assertion = c
+		p.need(KeyRef{Kind: KeyIssuer, Name: claimedIssuer(c)})
+	} else {
+		p.encrypted = c
+		p.need(KeyRef{Kind: KeyIssuer})
+	}
+	return p.token(c)
+}
+
+// claimedIssuer reads who an assertion says that it is from, before anything
+// is verified. It selects the certificates to verify it with.
+func claimedIssuer(e xmltree.Elem) string {
+	if e.Is(xmltree.SAML11, "Assertion") {
+		name, _ := e.Attr("", "Issuer")
+		return name
+	}
+	name, _ := e.First(xmltree.SAML20, "Issuer").Token()
+	return name
+}
+
+func readContext(e xmltree.Elem) (KeyRef, error) {
+	ref := KeyRef{Kind: KeyContext}
+	id, err := e.One(e.Space(), "Identifier")
+	if err != nil {
+		return ref, err
+	}
+	if ref.ID, err = id.Token(); err != nil {
+		return ref, err
+	}
+	if ref.ID == "" {
+		return ref, refuse(ClassFormat, id, "empty identifier")
+	}
+	instance, err := e.Maybe(e.Space(), "Instance")
+	if err == nil && instance.OK() {
+		ref.Instance, err = instance.Token()
+	}
+	return ref, err
+}
+
+func (p *Pending) need(r KeyRef) {
+	if !slices.Contains(p.needs, r) {
+		p.needs = append(p.needs, r)
+	}
+}
+
+// Needs lists what must be known to verify the message, without repetition. An
+// EncryptedAssertion asks for an issuer without a name, since its own is
+// hidden.
+func (p *Pending) Needs() []KeyRef { return p.needs }
+
+// Present reports whether the message has a Security header for the role.
+func (p *Pending) Present() bool { return p.sec.OK() }
+
+// source finds out which key a signature says it is by.
+func (p *Pending) source(s *pendingSignature) error {
+	ki, err := xmldsig.KeyInfo(s.elem)
+	if err != nil {
+		return err
+	}
+	if !ki.OK() {
+		return refuse(ClassFormat, s.elem, "signature without key information")
+	}
+	hint, err := xmldsig.ReadKeyInfo(ki)
+	if err != nil {
+		return err
+	}
+	if hint.STR.OK() {
+		if hint.Selects() {
+			return refuse(ClassFormat, ki, "a token reference and other key information")
+		}
+		s.from, err = p.resolve(hint.STR)
+	} else {
+		ref, ok := keyRefOf(hint)
+		if !ok {
+			return refuse(ClassPolicy, ki, "this kind of key information is not supported")
+		}
+		s.from = source{ref: ref}
+	}
+	if err == nil && s.from.ref.Kind != 0 {
+		p.need(s.from.ref)
+	}
+	return err
+}

@@ -1,0 +1,257 @@
+package wsse
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+)
+
+// planX509 checks an X.509 token and writes the KeyInfo of its signature.
+func (w *writer) planX509(s *signer, t X509) error {
+	none := xmltree.Elem{}
+	if len(t.Certificates) == 0 || !t.Key.IsPrivate() {
+		return refuse(ClassPolicy, none, "an X.509 token needs a certificate and its private key")
+	}
+	cert := t.Certificates[0]
+	pub, err := alg.CertificateKey(cert)
+	if err != nil {
+		return because(err, none, "X.509 token")
+	}
+	if !pub.Equal(t.Key) {
+		return refuse(ClassAlgorithm, none, "the private key is not that of the certificate")
+	}
+	s.key, s.parts = t.Key, t.Parts
+	switch t.Reference {
+	case RefX509Data:
+		certs := t.Certificates[:1]
+		if t.Chain {
+			certs = t.Certificates
+		}
+		s.keyInfo = xmldsig.X509KeyInfo(certs...)
+		return nil
+	case RefKeyValue:
+		s.keyInfo, err = xmldsig.KeyValue(cert.PublicKey)
+		return err
+	case RefSKI:
+		if len(cert.SubjectKeyId) == 0 {
+			return refuse(ClassPolicy, none, "the certificate has no subject key identifier")
+		}
+	case RefThumbprint:
+		if w.o.Version == V10 {
+			return refuse(ClassPolicy, none, "a thumbprint reference needs a header of version 1.1")
+		}
+	}
+	var b xmltree.Builder
+	b.Start(xmltree.DS, "KeyInfo")
+	if t.Reference == RefKeyName {
+		b.Elem(xmltree.DS, "KeyName", cert.Subject.String())
+		b.End()
+		s.keyInfo = b.Bytes()
+		return nil
+	}
+	b.Start(xmltree.WSSE, "SecurityTokenReference")
+	switch t.Reference {
+	case RefDirect:
+		s.id = "x509" + w.suffix
+		b.Start(xmltree.WSSE, "Reference")
+		b.Attr("", "URI", "#"+s.id)
+		b.Attr("", "ValueType", t.valueType())
+		b.End()
+	case RefSKI:
+		writeKeyIdentifier(&b, typeSKI, cert.SubjectKeyId)
+	case RefThumbprint:
+		writeKeyIdentifier(&b, typeThumbprint, thumbprint(cert))
+	case RefX509v3:
+		writeKeyIdentifier(&b, typeX509v3, cert.Raw)
+	case RefIssuerSerial:
+		b.Start(xmltree.DS, "X509Data")
+		b.Start(xmltree.DS, "X509IssuerSerial")
+		b.Elem(xmltree.DS, "X509IssuerName", cert.Issuer.String())
+		b.Elem(xmltree.DS, "X509SerialNumber", cert.SerialNumber.String())
+		b.End()
+		b.End()
+	case RefEmbedded:
+		b.Start(xmltree.WSSE, "Embedded")
+		writeBST(&b, t, "")
+		b.End()
+	default:
+		return refuse(ClassPolicy, none, "unknown kind of reference %d", t.Reference)
+	}
+	b.End()
+	b.End()
+	s.keyInfo = b.Bytes()
+	return nil
+}
+
+func writeKeyIdentifier(b *xmltree.Builder, valueType string, value []byte) {
+	b.Start(xmltree.WSSE, "KeyIdentifier")
+	b.Attr("", "ValueType", valueType)
+	b.Attr("", "EncodingType", encodingBase64)
+	b.Base64(value)
+	b.End()
+}
+
+// thumbprint is the SHA-1 of a certificate. It only names it; the name comes
+// from the specification, and a collision is met by refusing two matches.
+func thumbprint(c *x509.Certificate) []byte {
+	h := newSHA1()
+	h.Write(c.Raw)
+	return h.Sum(nil)
+}
+
+func (t *X509) valueType() string {
+	if t.Chain {
+		return typePKIPath
+	}
+	return typeX509v3
+}
+
+// writeBST writes a BinarySecurityToken: one certificate, or a path with the
+// signer's certificate last, as X509PKIPathv1 has it.
+func writeBST(b *xmltree.Builder, t X509, id string) {
+	b.Start(xmltree.WSSE, "BinarySecurityToken")
+	b.Attr("", "ValueType", t.valueType())
+	b.Attr("", "EncodingType", encodingBase64)
+	if id != "" {
+		b.Attr(xmltree.WSU, "Id", id)
+	}
+	der := t.Certificates[0].Raw
+	if t.Chain {
+		path := make([]asn1.RawValue, len(t.Certificates))
+		for i, c := range t.Certificates {
+			path[len(path)-1-i] = asn1.RawValue{FullBytes: c.Raw}
+		}
+		if p, err := asn1.Marshal(path); err == nil {
+			der = p
+		}
+	}
+	b.Base64(der)
+	b.End()
+}
+
+// planIssued checks an issued token and writes the KeyInfo of its signature.
+func (w *writer) planIssued(s *signer, t Issued) error {
+	none := xmltree.Elem{}
+	var root xmltree.Elem
+	if !t.Unsent {
+		// A token is written as it is, so it must be one whole element.
+		d, err := xmltree.Parse(t.XML, xmltree.Limits{})
+		if err != nil {
+			return because(err, none, "issued token")
+		}
+		root = d.Root()
+		if from, to := root.Range(); from != 0 || to != len(t.XML) {
+			return refuse(ClassFormat, none, "issued token: not just one element in UTF-8")
+		}
+	}
+	if t.Key.IsZero() {
+		return nil
+	}
+	if !t.Key.IsSecret() && !t.Key.IsPrivate() {
+		return refuse(ClassAlgorithm, none, "a %v does not sign", t.Key)
+	}
+	s.key, s.parts = t.Key, t.Parts
+	if root.OK() {
+		s.id = tokenID(root)
+	}
+	if t.STRTransform && s.parts&PartToken != 0 {
+		if t.Attached != nil {
+			return refuse(ClassPolicy, none, "a token with a given reference cannot be signed through an STR-Transform")
+		}
+		s.str = "str" + w.suffix
+	}
+	if t.Attached != nil {
+		d, err := xmltree.Parse(t.Attached, xmltree.Limits{})
+		if err != nil {
+			return because(err, none, "attached reference")
+		}
+		if !d.Root().Is(xmltree.WSSE, "SecurityTokenReference") {
+			return refuse(ClassFormat, none, "attached reference: not a SecurityTokenReference")
+		}
+		s.keyInfo = keyInfoWith(t.Attached)
+		return nil
+	}
+	if !root.OK() {
+		return refuse(ClassPolicy, none, "a token that is not sent needs a reference")
+	}
+	var b xmltree.Builder
+	if err := w.writeIssuedReference(&b, root, ""); err != nil {
+		return err
+	}
+	s.keyInfo = keyInfoWith(b.Bytes())
+	return nil
+}
+
+func keyInfoWith(str []byte) []byte {
+	var b xmltree.Builder
+	b.Start(xmltree.DS, "KeyInfo")
+	b.Raw(str)
+	b.End()
+	return b.Bytes()
+}
+
+// writeIssuedReference writes the SecurityTokenReference that a token calls
+// for.
+func (w *writer) writeIssuedReference(b *xmltree.Builder, root xmltree.Elem, id string) error {
+	b.Start(xmltree.WSSE, "SecurityTokenReference")
+	if id != "" {
+		b.Attr(xmltree.WSU, "Id", id)
+	}
+	name := tokenID(root)
+	switch {
+	case root.Is(xmltree.SAML11, "Assertion") && name != "":
+		writeNameIdentifier(b, typeSAML11ID, name)
+	case root.Is(xmltree.SAML20, "Assertion") && name != "":
+		if w.o.Version != V10 {
+			b.Attr(xmltree.WSSE11, "TokenType", tokenSAML20)
+		}
+		writeNameIdentifier(b, typeSAML20ID, name)
+	case name != "":
+		b.Start(xmltree.WSSE, "Reference")
+		b.Attr("", "URI", "#"+name)
+		if t := contextType(root.Space()); t != "" && root.Local() == "SecurityContextToken" {
+			b.Attr("", "ValueType", t)
+		} else if t, ok := root.Attr("", "ValueType"); ok && root.Is(xmltree.WSSE, "BinarySecurityToken") {
+			b.Attr("", "ValueType", t)
+		}
+		b.End()
+	default:
+		return refuse(ClassPolicy, xmltree.Elem{}, "the token %s has no id, and no reference to it was given", shown(root.Local()))
+	}
+	b.End()
+	return nil
+}
+
+func writeNameIdentifier(b *xmltree.Builder, valueType, value string) {
+	b.Start(xmltree.WSSE, "KeyIdentifier")
+	b.Attr("", "ValueType", valueType)
+	b.Text(value)
+	b.End()
+}
+
+// tokenID returns the id by which a token is referred to, "" if it has none.
+func tokenID(e xmltree.Elem) string {
+	switch {
+	case e.Is(xmltree.SAML11, "Assertion"):
+		id, _ := e.Attr("", "AssertionID")
+		return id
+	case e.Is(xmltree.SAML20, "Assertion"):
+		id, _ := e.Attr("", "ID")
+		return id
+	}
+	id, _ := e.Attr(xmltree.WSU, "Id")
+	return id
+}
+
+func contextType(space string) string {
+	switch space {
+	case xmltree.SC2005:
+		return typeSCT2005
+	case xmltree.SC13:
+		return typeSCT13
+	}
+	return ""
+}

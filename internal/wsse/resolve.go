@@ -1,0 +1,251 @@
+package wsse
+
+import (
+	"encoding/asn1"
+	"math/big"
+	"strings"
+
+	"wstrust/internal/xmltree"
+	"wstrust/saml"
+)
+
+// A source is where the key of a signature comes from: a key reference to be
+// answered by the caller, or the subject of the message's assertion.
+type source struct {
+	ref KeyRef
+
+	assertion bool
+	id        string // of the assertion
+
+	token xmltree.Elem // in our Security header; zero if the key is only named
+}
+
+// resolve follows a SecurityTokenReference, inside this message only.
+func (p *Pending) resolve(str xmltree.Elem) (source, error) {
+	if err := str.OnlyElements(); err != nil {
+		return source{}, err
+	}
+	var e xmltree.Elem
+	for c := range str.Children {
+		if e.OK() {
+			return source{}, refuse(ClassFormat, str, "more than one reference")
+		}
+		e = c
+	}
+	switch {
+	case !e.OK():
+		return source{}, refuse(ClassFormat, str, "empty reference")
+	case e.Is(xmltree.WSSE, "Reference"):
+		return p.direct(e)
+	case e.Is(xmltree.WSSE, "KeyIdentifier"):
+		return p.keyIdentifier(e)
+	case e.Is(xmltree.WSSE, "Embedded"):
+		var token xmltree.Elem
+		for c := range e.Children {
+			if token.OK() {
+				return source{}, refuse(ClassFormat, e, "more than one embedded token")
+			}
+			token = c
+		}
+		if !token.Is(xmltree.WSSE, "BinarySecurityToken") {
+			return source{}, refuse(ClassPolicy, e, "only an X.509 token can be embedded")
+		}
+		ref, err := readBST(token)
+		return source{ref: ref}, err
+	case e.Is(xmltree.DS, "X509Data"):
+		return issuerSerial(e)
+	case e.Is(xmltree.DS, "KeyName"):
+		name, err := e.Token()
+		if err == nil && name == "" {
+			err = refuse(ClassFormat, e, "empty key name")
+		}
+		return source{ref: KeyRef{Kind: KeyNamed, KeyName: name}}, err
+	default:
+		return source{}, refuse(ClassPolicy, e, "reference of kind %s is not supported", shown(e.Local()))
+	}
+}
+
+// direct follows a wsse:Reference. The token must stand in the Security header
+// that is being read: anywhere else it is somebody else's.
+func (p *Pending) direct(e xmltree.Elem) (source, error) {
+	uri, _ := e.Attr("", "URI")
+	valueType, _ := e.Attr("", "ValueType")
+	id, local := strings.CutPrefix(uri, "#")
+	switch {
+	case uri == "" || id == "":
+		return source{}, refuse(ClassFormat, e, "reference without URI")
+	case !local && (valueType == typeSCT2005 || valueType == typeSCT13):
+		ref := KeyRef{Kind: KeyContext, ID: uri}
+		ref.Instance, _ = e.Attr(strings.TrimSuffix(valueType, "/sct"), "Instance")
+		return source{ref: ref}, nil
+	case !local:
+		return source{}, refuse(ClassPolicy, e, "reference to %s is not followed", shown(uri))
+	}
+	token, err := xmltree.ByID(p.sec, id)
+	if err != nil {
+		if p.encrypted.OK() {
+			return source{assertion: true, id: id}, nil // known when it is opened
+		}
+		out := because(err, e, "reference").(*Error)
+		out.Class = ClassWrapping
+		return source{}, out
+	}
+	if !xmltree.Parent(token).Same(p.sec) {
+		return source{}, refuse(ClassWrapping, e, "token %s is not in this Security header", shown(id))
+	}
+	switch {
+	case token.Is(xmltree.WSSE, "BinarySecurityToken"):
+		ref, err := readBST(token)
+		return source{ref: ref, token: token}, err
+	case saml.Is(token):
+		return source{assertion: true, id: id, token: token}, nil
+	}
+	for _, c := range p.contexts {
+		if c.elem.Same(token) {
+			return source{ref: c.ref, token: token}, nil
+		}
+	}
+	return source{}, refuse(ClassPolicy, e, "token %s cannot be referred to", shown(token.Local()))
+}
+
+func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
+	valueType, _ := e.Attr("", "ValueType")
+	switch valueType {
+	case typeSAML11ID, typeSAML20ID:
+		id, err := e.Token()
+		if err != nil {
+			return source{}, err
+		}
+		s := source{assertion: true, id: id}
+		if p.assertion.OK() && tokenID(p.assertion) == id {
+			s.token = p.assertion
+		} else if !p.encrypted.OK() {
+			return source{}, refuse(ClassTrust, e, "assertion %s is not in this Security header", shown(id))
+		}
+		return s, nil
+	case typeSKI, typeThumbprint, typeX509v3:
+	default:
+		return source{}, refuse(ClassPolicy, e, "key identifier of type %s is not supported", shown(valueType))
+	}
+	if t, ok := e.Attr("", "EncodingType"); ok && t != encodingBase64 {
+		return source{}, refuse(ClassFormat, e, "encoding %s", shown(t))
+	}
+	value, err := e.Base64()
+	if err != nil {
+		return source{}, err
+	}
+	ref := KeyRef{Kind: KeyNamed}
+	switch {
+	case len(value) == 0:
+		return source{}, refuse(ClassFormat, e, "empty key identifier")
+	case valueType == typeSKI:
+		ref.SubjectKeyID = string(value)
+	case valueType == typeThumbprint:
+		ref.Thumbprint = string(value)
+	default:
+		ref = KeyRef{Kind: KeyCertificate, Certificate: string(value)}
+	}
+	return source{ref: ref}, nil
+}
+
+func issuerSerial(e xmltree.Elem) (source, error) {
+	for c := range e.Children {
+		if !c.Is(xmltree.DS, "X509IssuerSerial") {
+			return source{}, refuse(ClassPolicy, c, "only X509IssuerSerial is supported here")
+		}
+	}
+	both, err := e.One(xmltree.DS, "X509IssuerSerial")
+	if err != nil {
+		return source{}, err
+	}
+	ref := KeyRef{Kind: KeyNamed}
+	for _, f := range [...]struct {
+		local string
+		into  *string
+	}{{"X509IssuerName", &ref.IssuerName}, {"X509SerialNumber", &ref.Serial}} {
+		c, err := both.One(xmltree.DS, f.local)
+		if err == nil {
+			*f.into, err = c.Token()
+		}
+		if err != nil {
+			return source{}, err
+		}
+		if *f.into == "" {
+			return source{}, refuse(ClassFormat, c, "empty")
+		}
+	}
+	n, ok := new(big.Int).SetString(ref.Serial, 10)
+	if !ok || len(ref.Serial) > 100 {
+		return source{}, refuse(ClassFormat, e, "serial number %s", shown(ref.Serial))
+	}
+	ref.Serial = n.String()
+	return source{ref: ref}, nil
+}
+
+// readBST reads an X.509 BinarySecurityToken.
+func readBST(e xmltree.Elem) (KeyRef, error) {
+	ref := KeyRef{Kind: KeyCertificate}
+	if t, ok := e.Attr("", "EncodingType"); ok && t != encodingBase64 {
+		return ref, refuse(ClassFormat, e, "encoding %s", shown(t))
+	}
+	der, err := e.Base64()
+	if err != nil {
+		return ref, err
+	}
+	if len(der) == 0 {
+		return ref, refuse(ClassFormat, e, "empty token")
+	}
+	switch t, _ := e.Attr("", "ValueType"); t {
+	case typeX509v3:
+		ref.Certificate = string(der)
+	case typePKIPath:
+		var path []asn1.RawValue
+		rest, err := asn1.Unmarshal(der, &path)
+		if err != nil || len(rest) > 0 || len(path) == 0 {
+			return ref, refuse(ClassFormat, e, "malformed certificate path")
+		}
+		if len(path) > maxTokens {
+			return ref, refuse(ClassLimit, e, "more than %d certificates", maxTokens)
+		}
+		last := len(path) - 1
+		ref.Certificate = string(path[last].FullBytes)
+		for i := last - 1; i >= 0; i-- {
+			ref.Chain += string(path[i].FullBytes)
+		}
+	default:
+		return ref, refuse(ClassPolicy, e, "binary token of type %s is not supported", shown(t))
+	}
+	return ref, nil
+}
+
+// tokenOf finds the token that an STR-Transform is about. It goes the same way
+// as the key of a signature, so that the token digested is the token used. The
+// reference itself must be ours too.
+func (p *Pending) tokenOf(str xmltree.Elem) (xmltree.Elem, error) {
+	if !xmltree.Parent(str).Same(p.sec) && !p.inSignature(str) {
+		return xmltree.Elem{}, refuse(ClassWrapping, str, "reference outside of this Security header")
+	}
+	s, err := p.resolve(str)
+	if err != nil {
+		return xmltree.Elem{}, err
+	}
+	if !s.token.OK() {
+		return xmltree.Elem{}, refuse(ClassPolicy, str, "the token is not in the message")
+	}
+	return s.token, nil
+}
+
+// inSignature reports whether str is the token reference in the KeyInfo of one
+// of our signatures.
+func (p *Pending) inSignature(str xmltree.Elem) bool {
+	ki := xmltree.Parent(str)
+	if !ki.Is(xmltree.DS, "KeyInfo") {
+		return false
+	}
+	for i := range p.sigs {
+		if xmltree.Parent(ki).Same(p.sigs[i].elem) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,188 @@
+package wsse
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"hash"
+	"time"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/xmltree"
+)
+
+// newSHA1 returns the hash that the username and thumbprint profiles fix. That
+// it is old does no harm in either: one is keyed by the password as far as
+// anything of its design can be, the other is a name.
+func newSHA1() hash.Hash {
+	h, err := alg.Legacy.Digest(alg.DigestSHA1)
+	if err != nil {
+		panic("wsse: the legacy suite has lost its digest")
+	}
+	return h()
+}
+
+// nonceSize is the size of the nonces we write; the sizes we read.
+const (
+	nonceSize            = 20
+	minNonce, maxNonce   = 8, 128
+	maxName, maxPassword = 1024, 4096
+)
+
+// digest computes Base64-decoded PasswordDigest: SHA-1 over nonce, created and
+// password (Username Token Profile 1.1).
+func digest(nonce []byte, created string, password []byte) []byte {
+	h := newSHA1()
+	h.Write(nonce)
+	h.Write([]byte(created))
+	h.Write(password)
+	return h.Sum(nil)
+}
+
+func writeUsername(b *xmltree.Builder, t Username, now time.Time) error {
+	b.Start(xmltree.WSSE, "UsernameToken")
+	b.Elem(xmltree.WSSE, "Username", t.Name)
+	switch {
+	case t.Password == nil:
+	case t.Digest:
+		nonce := make([]byte, nonceSize)
+		rand.Read(nonce)
+		created := xmltree.FormatTime(now)
+		b.Start(xmltree.WSSE, "Password")
+		b.Attr("", "Type", passwordDigest)
+		b.Base64(digest(nonce, created, t.Password()))
+		b.End()
+		b.Start(xmltree.WSSE, "Nonce")
+		b.Attr("", "EncodingType", encodingBase64)
+		b.Base64(nonce)
+		b.End()
+		b.Elem(xmltree.WSU, "Created", created)
+	default:
+		password := string(t.Password())
+		if !xmltree.ValidText(password) {
+			return refuse(ClassFormat, xmltree.Elem{}, "the password has characters that XML cannot carry")
+		}
+		b.Start(xmltree.WSSE, "Password")
+		b.Attr("", "Type", passwordText)
+		b.Text(password)
+		b.End()
+	}
+	b.End()
+	return nil
+}
+
+// A Password is the proof in a UsernameToken: the password itself or a digest
+// of it. What it holds never prints.
+type Password struct {
+	name string
+	p    *proof
+}
+
+type proof struct {
+	text    []byte
+	digest  []byte
+	nonce   []byte
+	created string
+	time    time.Time
+}
+
+// Name returns the name that the token claims.
+func (p Password) Name() string { return p.name }
+
+// Text returns the password that was sent, or false if a digest was sent.
+func (p Password) Text() ([]byte, bool) {
+	if p.p == nil || p.p.digest != nil {
+		return nil, false
+	}
+	return p.p.text, true
+}
+
+// Matches reports whether the token was made with this password. It takes the
+// same time whatever the answer, apart from the lengths. Call it also for users
+// who do not exist, with any password, and refuse them afterwards.
+func (p Password) Matches(password []byte) bool {
+	switch {
+	case p.p == nil:
+		return false
+	case p.p.digest != nil:
+		return subtle.ConstantTimeCompare(digest(p.p.nonce, p.p.created, password), p.p.digest) == 1
+	default:
+		want, got := sha256.Sum256(password), sha256.Sum256(p.p.text)
+		return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	}
+}
+
+// readUsername reads a UsernameToken as the schema has it: a Username, and then
+// Password, Nonce and Created once at most, in any order.
+func readUsername(e xmltree.Elem) (Password, error) {
+	out := Password{p: new(proof)}
+	if err := e.OnlyElements(); err != nil {
+		return out, err
+	}
+	var name, password, nonce, created xmltree.Elem
+	for c := range e.Children {
+		var into *xmltree.Elem
+		switch {
+		case c.Is(xmltree.WSSE, "Username"):
+			into = &name
+		case c.Is(xmltree.WSSE, "Password"):
+			into = &password
+		case c.Is(xmltree.WSSE, "Nonce"):
+			into = &nonce
+		case c.Is(xmltree.WSU, "Created"):
+			into = &created
+		default:
+			return out, refuse(ClassPolicy, c, "not supported in a username token")
+		}
+		if into.OK() {
+			return out, refuse(ClassFormat, c, "stands twice")
+		}
+		*into = c
+	}
+	var err error
+	if out.name, err = name.Text(); err != nil {
+		return out, err
+	}
+	if out.name == "" || len(out.name) > maxName {
+		return out, refuse(ClassFormat, e, "user name of %d octets", len(out.name))
+	}
+	if !password.OK() {
+		return out, refuse(ClassPolicy, e, "no password")
+	}
+	if nonce.OK() {
+		if t, ok := nonce.Attr("", "EncodingType"); ok && t != encodingBase64 {
+			return out, refuse(ClassFormat, nonce, "encoding %s", shown(t))
+		}
+		if out.p.nonce, err = nonce.Base64(); err != nil {
+			return out, err
+		}
+		if n := len(out.p.nonce); n < minNonce || n > maxNonce {
+			return out, refuse(ClassFormat, nonce, "nonce of %d octets", n)
+		}
+	}
+	if created.OK() {
+		if out.p.time, err = created.Time(); err != nil {
+			return out, err
+		}
+		if out.p.created, err = created.Token(); err != nil {
+			return out, err
+		}
+	}
+	switch t, ok := password.Attr("", "Type"); {
+	case !ok, t == passwordText:
+		out.p.text, err = password.TextOctets()
+		if len(out.p.text) > maxPassword {
+			return out, refuse(ClassLimit, password, "password of %d octets", len(out.p.text))
+		}
+	case t == passwordDigest:
+		if !nonce.OK() || !created.OK() {
+			return out, refuse(ClassFormat, e, "a password digest without nonce and creation time")
+		}
+		if out.p.digest, err = password.Base64(); err == nil && len(out.p.digest) != 20 {
+			return out, refuse(ClassFormat, password, "digest of %d octets", len(out.p.digest))
+		}
+	default:
+		return out, refuse(ClassPolicy, password, "password of type %s", shown(t))
+	}
+	return out, err
+}

@@ -1,0 +1,456 @@
+package wsse
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"time"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+	"wstrust/saml"
+)
+
+// A Policy says what a message must show.
+type Policy struct {
+	Suite alg.Suite
+
+	// TLS says that the message came over TLS that ended in this process, with
+	// the peer authenticated as far as the caller needs. Only then are parts
+	// protected that no signature covers. Without it, Body and Timestamp must
+	// be signed.
+	TLS bool
+
+	// Required must be covered by one signature. PartAddressing as a whole
+	// means every addressing header that is there. Where there is a signature
+	// at all, the Timestamp is always required.
+	Required Parts
+
+	RequireTimestamp    bool
+	MaxLatency, MaxSkew time.Duration // 5 minutes each if zero; negative: none
+
+	// Anonymous accepts messages that authenticate nobody: for callers who
+	// know the peer otherwise.
+	Anonymous bool
+
+	// Reply is set by a client that reads the answer to a message: it holds
+	// the answer against what was sent. Anonymous is implied.
+	Reply *Expect
+}
+
+// Credentials are the keys that a message is verified with: the answers to
+// [Pending.Needs] and what else the verifier trusts.
+type Credentials struct {
+	Keys map[KeyRef]alg.Key
+
+	// Issuers are the certificates trusted to sign assertions, by the name of
+	// the issuer; those under "" may sign for any name.
+	Issuers map[string][]*x509.Certificate
+
+	// Recipients are our own keys, to open what is encrypted for us.
+	Recipients []Recipient
+
+	// Password decides about username tokens. Unknown users and wrong
+	// passwords should take the same time. Nil refuses all.
+	Password func(Password) bool
+
+	// Vouchers are the keys trusted to speak for the subjects of
+	// sender-vouches assertions.
+	Vouchers []alg.Key
+}
+
+// A Recipient is a private key and, so that messages can name it, its
+// certificate.
+type Recipient struct {
+	Key         alg.Key
+	Certificate *x509.Certificate // nil: used when it is the only Recipient
+}
+
+// Verify checks everything in the header: timestamp, username, assertion, every
+// signature, and that what the policy requires is covered. It returns the
+// evidence or, for the first thing that is wrong, an *[Error].
+//
+// A signature that cannot be verified refuses the message, whatever else it
+// has. Every reference must end at a part of the message: the Body, a header
+// block, or a child of this Security header.
+func (p *Pending) Verify(c Credentials, pol Policy, now time.Time) (*Evidence, error) {
+	v := &verifier{Pending: p, cred: &c, pol: &pol, ev: new(Evidence)}
+	if err := v.run(now); err != nil {
+		return nil, because(err, p.sec, "")
+	}
+	return v.ev, nil
+}
+
+type verifier struct {
+	*Pending
+	cred *Credentials
+	pol  *Policy
+	ev   *Evidence
+
+	required Parts
+	holder   alg.Key // the key that the assertion confirms
+	covered  []coverage
+}
+
+func (v *verifier) run(now time.Time) error {
+	latency, skew := duration(v.pol.MaxLatency), duration(v.pol.MaxSkew)
+	until, err := v.fresh(latency, skew, now)
+	if err != nil {
+		return err
+	}
+	v.require()
+	if err := v.user(latency, skew, now); err != nil {
+		return err
+	}
+	if err := v.openAssertion(); err != nil {
+		return err
+	}
+	if err := v.signatures(until); err != nil {
+		return err
+	}
+	if err := v.confirm(); err != nil {
+		return err
+	}
+	if err := v.checkRequired(); err != nil {
+		return err
+	}
+	if err := v.checkReply(); err != nil {
+		return err
+	}
+	v.parts()
+	return v.checkSomebody()
+}
+
+func duration(d time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return DefaultTTL
+	case d < 0:
+		return 0
+	}
+	return d
+}
+
+// fresh checks the Timestamp.
+func (v *verifier) fresh(latency, skew time.Duration, now time.Time) (until time.Time, err error) {
+	if !v.stamp.elem.OK() {
+		if v.pol.RequireTimestamp {
+			return until, refuse(ClassPolicy, v.sec, "no timestamp")
+		}
+		return until, nil
+	}
+	v.ev.Created, v.ev.Expires = v.stamp.created, v.stamp.expires
+	until, err = v.stamp.check(latency, skew, now)
+	if v.off&checkFresh != 0 {
+		err = nil
+	}
+	return until, err
+}
+
+// require works out which parts one signature must cover.
+func (v *verifier) require() {
+	r := v.pol.Required
+	if r&PartAddressing == PartAddressing {
+		for _, f := range v.fields() {
+			if !f.elem.OK() {
+				r &^= f.part
+			}
+		}
+	}
+	if len(v.sigs) > 0 {
+		r |= PartTimestamp
+	}
+	if !v.pol.TLS {
+		r |= PartTimestamp | PartBody
+	}
+	v.required = r
+}
+
+// user asks whether the password is right.
+func (v *verifier) user(latency, skew time.Duration, now time.Time) error {
+	if !v.username.OK() {
+		return nil
+	}
+	until := now.Add(latency + skew)
+	if t := v.password.p.time; !t.IsZero() {
+		s := stamp{elem: v.username, created: t}
+		var err error
+		if until, err = s.check(latency, skew, now); err != nil && v.off&checkFresh == 0 {
+			return err
+		}
+	}
+	if v.cred.Password == nil || !v.cred.Password(v.password) {
+		return refuse(ClassTrust, v.username, "user name or password is wrong")
+	}
+	_, text := v.password.Text()
+	v.ev.Username = &UsernameEvidence{Name: v.password.name, Digest: !text}
+	if len(v.password.p.nonce) > 0 {
+		v.replay(until, []byte("nonce"), []byte(v.password.name), v.password.p.nonce, []byte(v.password.p.created))
+	}
+	return nil
+}
+
+func (v *verifier) replay(until time.Time, parts ...[]byte) {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte{byte(len(p) >> 16), byte(len(p) >> 8), byte(len(p))})
+		h.Write(p)
+	}
+	v.ev.Replays = append(v.ev.Replays, Replay{ID: hex.EncodeToString(h.Sum(nil)), Until: until})
+}
+
+// signatures verifies every signature and notes what it covers.
+func (v *verifier) signatures(until time.Time) error {
+	for i := range v.sigs {
+		s := &v.sigs[i]
+		signer, err := v.signerOf(s)
+		if err != nil {
+			return because(err, s.elem, "key of the signature")
+		}
+		signed, err := xmldsig.Verify(s.elem, signer.Key, v.pol.Suite, v.tokenOf)
+		if err != nil {
+			return because(err, s.elem, "signature")
+		}
+		cov, err := v.coverageOf(signed)
+		if err != nil {
+			return err
+		}
+		value, err := xmldsig.Value(s.elem)
+		if err != nil {
+			return err
+		}
+		if v.pol.Reply != nil {
+			for _, ours := range v.pol.Reply.signatures {
+				if bytes.Equal(ours, value) {
+					return refuse(ClassReplay, s.elem, "our own signature came back")
+				}
+			}
+		}
+		v.ev.Signers = append(v.ev.Signers, signer)
+		v.covered = append(v.covered, cov)
+		v.replay(until, []byte("signature"), value, []byte(v.stamp.text))
+	}
+	v.endorse()
+	for i, s := range v.ev.Signers {
+		s.Covers = v.covered[i].parts
+		if v.from(i).OK() && v.covers(i, v.from(i)) {
+			s.Covers |= PartToken
+		}
+		s.Required = s.Covers&v.required == v.required || v.off&checkRequired != 0
+		if !s.Required && s.Covers&PartTimestamp == 0 {
+			return refuse(ClassPolicy, v.sigs[i].elem, "the signature covers only %q, and not the timestamp", s.Covers.String())
+		}
+	}
+	return nil
+}
+
+func (v *verifier) from(i int) xmltree.Elem { return v.sigs[i].from.token }
+
+// signerOf finds the key of a signature among those that are trusted.
+func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
+	if s.from.assertion {
+		a := v.ev.Assertion
+		if a == nil || a.ID != s.from.id {
+			return nil, refuse(ClassTrust, s.elem, "no verified assertion %s", shown(s.from.id))
+		}
+		if v.holder.IsZero() {
+			return nil, refuse(ClassTrust, s.elem, "the assertion confirms no key that we can use")
+		}
+		return &Signer{Key: v.holder, Holder: true}, nil
+	}
+	ref := s.from.ref
+	key, ok := v.cred.Keys[ref]
+	if !ok || key.IsZero() {
+		if v.holderIs(ref) {
+			return &Signer{Key: v.holder, Ref: ref, Holder: true}, nil
+		}
+		return nil, refuse(ClassTrust, s.elem, "%v is not trusted", ref)
+	}
+	if err := ref.check(key); err != nil {
+		return nil, because(err, s.elem, "")
+	}
+	return &Signer{Key: key, Ref: ref, Certificate: key.Certificate(), Holder: !v.holder.IsZero() && key.Equal(v.holder)}, nil
+}
+
+// check refuses a key that is not the one a reference names, so that a slip of
+// the caller cannot turn into trust.
+func (r KeyRef) check(key alg.Key) error {
+	if key.IsSecret() != (r.Kind == KeyContext) {
+		return &Error{Class: ClassAlgorithm, Msg: "a " + key.String() + " for " + r.String()}
+	}
+	cert := key.Certificate()
+	switch r.Kind {
+	case KeyCertificate:
+		if cert != nil && string(cert.Raw) == r.Certificate {
+			return nil
+		}
+		leaf, _, err := r.Certificates()
+		if err != nil {
+			return err
+		}
+		own, err := alg.CertificateKey(leaf)
+		if err != nil {
+			return err
+		}
+		if !own.Equal(key) {
+			return &Error{Class: ClassTrust, Msg: "the key given is not that of " + r.String()}
+		}
+	case KeyNamed:
+		if cert == nil {
+			return nil
+		}
+		if _, err := r.Select([]*x509.Certificate{cert}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holderIs reports whether a key reference means the key that the assertion
+// confirms. That key needs no other trust.
+func (v *verifier) holderIs(r KeyRef) bool {
+	if v.holder.IsZero() || v.holder.IsSecret() {
+		return false
+	}
+	switch {
+	case r.Kind == KeyCertificate:
+		leaf, _, err := r.Certificates()
+		if err != nil {
+			return false
+		}
+		key, err := alg.CertificateKey(leaf)
+		return err == nil && key.Equal(v.holder)
+	case r.PublicKey != "":
+		pub, err := x509.ParsePKIXPublicKey([]byte(r.PublicKey))
+		if err != nil {
+			return false
+		}
+		key, err := alg.PublicKey(pub)
+		return err == nil && key.Equal(v.holder)
+	case r.Kind == KeyNamed:
+		c, ok := v.ev.Assertion.HolderOfKey()
+		if !ok || c.Certificate == nil {
+			return false
+		}
+		_, err := r.Select([]*x509.Certificate{c.Certificate})
+		return err == nil
+	}
+	return false
+}
+
+// checkRequired refuses a message in which no one signature covers what is
+// required, and fills in whose signature does.
+func (v *verifier) checkRequired() error {
+	var full *Signer
+	for _, s := range v.ev.Signers {
+		if !s.Required {
+			continue
+		}
+		if full == nil {
+			full = s
+		}
+		if s.Holder {
+			continue
+		}
+		switch s.Ref.Kind {
+		case KeyContext:
+			if v.ev.Context == nil {
+				v.ev.Context = &s.Ref
+			}
+		default:
+			if v.ev.Certificate == nil {
+				v.ev.Certificate = s.certificate()
+			}
+		}
+	}
+	if full == nil && v.required != 0 && v.off&checkRequired == 0 {
+		return refuse(ClassPolicy, v.sec, "no signature covers all that is required: %v", v.required)
+	}
+	// Outside TLS a token could be put on somebody else's message.
+	if v.pol.TLS {
+		return nil
+	}
+	for _, t := range [...]xmltree.Elem{v.username, v.bearerToken()} {
+		if !t.OK() {
+			continue
+		}
+		bound := false
+		for i, s := range v.ev.Signers {
+			bound = bound || s.Required && v.covers(i, t)
+		}
+		if !bound {
+			return refuse(ClassPolicy, t, "the token is not bound to the message: neither TLS nor a signature covers it")
+		}
+	}
+	return nil
+}
+
+func (v *verifier) bearerToken() xmltree.Elem {
+	if v.ev.Assertion == nil || v.ev.Confirmation != saml.Bearer {
+		return xmltree.Elem{}
+	}
+	return v.tokenElem()
+}
+
+// certificate returns the signer's certificate: the trusted one or, where the
+// key was given without, the one it is the key of.
+func (s *Signer) certificate() *x509.Certificate {
+	if s.Certificate != nil || s.Ref.Kind != KeyCertificate {
+		return s.Certificate
+	}
+	leaf, _, err := s.Ref.Certificates()
+	if err != nil {
+		return nil
+	}
+	return leaf
+}
+
+// checkReply holds an answer against what was sent.
+func (v *verifier) checkReply() error {
+	if v.pol.Reply == nil {
+		return nil
+	}
+	for _, c := range v.confirmed {
+		text, ok := c.Attr("", "Value")
+		if !ok {
+			continue // confirms that the request was not signed; the text of the request decides
+		}
+		value, valid := xmltree.DecodeBase64([]byte(text))
+		found := false
+		for _, ours := range v.pol.Reply.signatures {
+			found = found || bytes.Equal(ours, value)
+		}
+		if !valid || !found {
+			return refuse(ClassProtocol, c, "confirms a signature that is not ours")
+		}
+	}
+	return nil
+}
+
+// checkSomebody refuses messages from nobody, and tokens that prove nothing.
+func (v *verifier) checkSomebody() error {
+	for _, c := range v.contexts {
+		used := false
+		for _, s := range v.ev.Signers {
+			used = used || s.Ref == c.ref
+		}
+		if !used {
+			return refuse(ClassPolicy, c.elem, "security context without a signature by its key")
+		}
+	}
+	if v.pol.Anonymous || v.pol.Reply != nil {
+		return nil
+	}
+	e := v.ev
+	if e.Username == nil && e.Assertion == nil && e.Certificate == nil && e.Context == nil {
+		for _, s := range e.Signers {
+			if s.Required {
+				return nil // a key that was named without a certificate
+			}
+		}
+		return refuse(ClassPolicy, v.sec, "the message authenticates nobody")
+	}
+	return nil
+}
