@@ -114,7 +114,7 @@ func appendReference(out []byte, r *Ref, digestURI string, h hash.Hash) ([]byte,
 	case isSTR && r.Enveloped:
 		return nil, refuse(named, ErrWrapping, "sign: an STR-Transform cannot be enveloped")
 	case r.ID == "":
-		if !r.Enveloped || xmltree.Parent(xmltree.Parent(named)).OK() || xmltree.Parent(named).OK() {
+		if !r.Enveloped || xmltree.Parent(named).OK() {
 			return nil, refuse(named, ErrWrapping, "sign: a reference without id must be the root with the signature enveloped")
 		}
 	case !plainName(r.ID) || !hasID(named, r.ID):

@@ -28,7 +28,6 @@ import (
 // Limits on one signature.
 const (
 	maxReferences = 30
-	maxTransforms = 5
 	maxPrefixes   = 64 // in one InclusiveNamespaces PrefixList
 )
 
@@ -48,8 +47,9 @@ type STRResolver func(str xmltree.Elem) (xmltree.Elem, error)
 // own; HMACOutputLength; any reference but "#id" and "" (external ones and
 // XPointer); "" unless the signature is a child of the root and left out by the
 // enveloped transform; any transform but enveloped-signature, the canonical
-// forms and, if str is given, STR-Transform; more than 30 references or 5
-// transforms; two references to one element; ids that are not unique.
+// forms and, if str is given, STR-Transform, at most two, in an order that needs
+// no second parse; more than 30 references; two references to one element; ids
+// that are not unique.
 //
 // Errors are [*Error] values around alg.ErrAlgorithm, alg.ErrKey,
 // alg.ErrSignature, [ErrWrapping], xmltree.ErrFormat or xmltree.ErrLimit.
