@@ -1,6 +1,7 @@
 # make does what CI does; make help lists the rest.
 
 TOOL     := go tool -modfile=tools.mod
+MODULES  := . bench interop
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := ci
@@ -21,9 +22,8 @@ demo: ## an issuer and a service in one process, told step by step
 race: ## the tests under the race detector
 	go test -race ./...
 
-vet: ## go vet, root module and bench
-	go vet ./...
-	go -C bench vet ./...
+vet: ## go vet, in all modules
+	@for m in $(MODULES); do (cd $$m && go vet ./...) || exit 1; done
 
 fmt: ## write every Go file as gofumpt would
 	git ls-files '*.go' | xargs $(TOOL) gofumpt -w
@@ -31,8 +31,8 @@ fmt: ## write every Go file as gofumpt would
 fmt-check: ## name the files that make fmt would change
 	@out=$$(git ls-files '*.go' | xargs $(TOOL) gofumpt -l) && if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
 
-lint: ## staticcheck, root module and bench
-	check=$$(go tool -n -modfile=tools.mod staticcheck) && $$check ./... && cd bench && $$check ./...
+lint: ## staticcheck, in all modules
+	@check=$$($(TOOL) -n staticcheck) && for m in $(MODULES); do (cd $$m && $$check ./...) || exit 1; done
 
 vuln: ## govulncheck, where its database can be reached
 	scripts/vulncheck

@@ -25,6 +25,8 @@ const (
 const (
 	whoOurs      = "ours"
 	whoOursFresh = "ours, first message"
+	whoOursRead  = "ours, assertion read too"
+	whoOursKey   = "ours, key given"
 	whoFloor     = "floor"
 	whoFloorC    = "floor/C"
 	whoGoxmldsig = "goxmldsig + etree"
@@ -34,7 +36,9 @@ const (
 	whoXmlsec    = "xmlsec1"
 )
 
-var rows = []string{rowParse, rowC14N, rowBoth, rowVerify, rowVerifyEC, rowSign, rowSignEC, rowClient}
+var rows = []string{
+	rowParse, rowC14N, rowBoth, rowSmall, rowLarge, rowVerify, rowVerifyEC, rowSign, rowSignEC, rowClient,
+}
 
 // floors are what no implementation can go below: the cryptography of each row
 // over octets that lie ready.

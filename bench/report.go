@@ -73,11 +73,19 @@ func (r *report) budget() {
 		a := ours.median(allocs)
 		add("parse + exclusive C14N, allocations after warm-up", "at most 2", "%.0f", a, a < 2.5)
 	}
+	if ours, less := r.find(rowLarge, whoOurs), r.find(rowSmall, whoOurs); ours != nil && less != nil {
+		x := ours.ratio(less) / (large / small)
+		add("parse + exclusive C14N, time per octet, 10 MB / 100 KB", "at most 1.5", "%.2f", x, x <= 1.5)
+	}
 	if ours, floor := r.find(rowVerify, whoOurs), r.find(rowVerify, whoFloor); ours != nil && floor != nil {
 		x := ours.ratio(floor)
 		add("verify from bytes, RSA-2048, ours / floor", "at most 2.0", "%.2f", x, x <= 2)
 		a := ours.median(allocs)
 		add("verify from bytes, RSA-2048, allocations", "at most 40", "%.0f", a, a < 40.5)
+		if read := r.find(rowVerify, whoOursRead); read != nil {
+			x := read.ratio(floor)
+			add("the same and the assertion read, ours / floor", "at most 2.0", "%.2f", x, x <= 2)
+		}
 	}
 	if ours, rival := r.find(rowClient, whoOurs), r.find(rowClient, whoGovmomi); ours != nil && rival != nil {
 		x := ours.ratio(rival)

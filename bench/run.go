@@ -136,13 +136,20 @@ func (s *series) median(of func(sample) float64) float64 {
 }
 
 // ratio is the median over the rounds of this series' time over the other's in
-// the same round.
+// the same round, of those rounds in which both ran undisturbed if there are any.
 func (s *series) ratio(to *series) float64 {
-	v := make([]float64, len(s.samples))
-	for i := range s.samples {
-		v[i] = s.samples[i].wall / to.samples[i].wall
+	var calm, all []float64
+	for i, m := range s.samples {
+		x := m.wall / to.samples[i].wall
+		all = append(all, x)
+		if !m.disturbed && !to.samples[i].disturbed {
+			calm = append(calm, x)
+		}
 	}
-	return median(v)
+	if len(calm) > 0 {
+		return median(calm)
+	}
+	return median(all)
 }
 
 func (s *series) disturbed() (n int) {
