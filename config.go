@@ -1,0 +1,238 @@
+package wstrust
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
+	"wstrust/internal/wst"
+	"wstrust/internal/xmltree"
+)
+
+// A Config says how a [Channel] speaks and how it is secured. The zero Config
+// is WS-Trust 1.3 over SOAP 1.2 and HTTPS with SHA-256 throughout. A Config is
+// not changed by a Channel and may be used for many. In WWSAPI:
+// WS_SECURITY_DESCRIPTION and the channel properties.
+type Config struct {
+	// Bindings are the tokens to put on each message, in header order.
+	Bindings []Binding
+	// TLS holds the certificate authorities to trust and the client
+	// certificate to show. nil trusts the system's. Ignored if HTTP is set.
+	TLS *tls.Config
+	// HTTP is the client to use; redirects are not followed whatever it says.
+	// nil is a client of the channel's own.
+	HTTP *http.Client
+
+	Versions Versions
+	// Suite says which algorithms are written and admitted; [Modern] if empty.
+	Suite  Suite
+	Header Header
+	Limits Limits
+
+	// TokenSigners, if any, are the certificates one of which must have signed
+	// the assertion that an issuer answers with. Without any the assertion is
+	// not looked into: checking it is the business of the service it is for.
+	TokenSigners []*x509.Certificate
+
+	// PeerCertificates are those whose keys may sign the peer's answers. An
+	// answer signed by another key is refused. Without message signatures TLS
+	// alone protects the answer, and none is needed.
+	PeerCertificates []*x509.Certificate
+
+	// Logger is told of each exchange, without secrets. nil is silent.
+	Logger *slog.Logger
+
+	// InsecurePlaintext allows http:// endpoints. Tokens then cross the
+	// network in the clear. In WWSAPI: TRANSPORT_PROTECTION_LEVEL NONE.
+	InsecurePlaintext bool
+}
+
+// Versions are the versions of the specifications an endpoint speaks. The zero
+// value of each is the newest in common use.
+type Versions struct {
+	Trust      TrustVersion
+	SOAP       SOAPVersion
+	Addressing AddressingVersion
+	Security   SecurityVersion
+	// BearerKeyType is the KeyType URI written for a bearer token; the errata
+	// spelling of WS-Trust 1.3 if empty. All spellings are accepted. In
+	// WWSAPI: BEARER_KEY_TYPE_VERSION.
+	BearerKeyType string
+}
+
+// TrustVersion is a version of WS-Trust. In WWSAPI: WS_TRUST_VERSION.
+type TrustVersion uint8
+
+// The versions of WS-Trust.
+const (
+	Trust13   TrustVersion = TrustVersion(wst.Trust13)   // WS-Trust 1.3
+	Trust2005 TrustVersion = TrustVersion(wst.Trust2005) // WS-Trust of February 2005
+	Trust14   TrustVersion = TrustVersion(wst.Trust14)   // WS-Trust 1.4
+)
+
+// SOAPVersion is a version of SOAP. In WWSAPI: WS_ENVELOPE_VERSION.
+type SOAPVersion uint8
+
+// The versions of SOAP.
+const (
+	SOAP12 SOAPVersion = SOAPVersion(soap.V12)
+	SOAP11 SOAPVersion = SOAPVersion(soap.V11)
+)
+
+// AddressingVersion is a version of WS-Addressing. In WWSAPI:
+// WS_ADDRESSING_VERSION.
+type AddressingVersion uint8
+
+// The versions of WS-Addressing.
+const (
+	Addressing10     AddressingVersion = AddressingVersion(soap.A10)   // WS-Addressing 1.0, 2005/08
+	Addressing200408 AddressingVersion = AddressingVersion(soap.A04)   // the member submission of 2004/08
+	AddressingNone   AddressingVersion = AddressingVersion(soap.ANone) // no addressing headers
+)
+
+// SecurityVersion is a version of WS-Security. In WWSAPI:
+// WS_SECURITY_HEADER_VERSION.
+type SecurityVersion uint8
+
+// The versions of WS-Security.
+const (
+	Security11 SecurityVersion = SecurityVersion(wsse.V11)
+	Security10 SecurityVersion = SecurityVersion(wsse.V10)
+)
+
+// A Suite names a set of algorithms: [Modern], or one of the twelve suites of
+// WS-SecurityPolicy 1.1, whose names it has. In WWSAPI:
+// WS_SECURITY_ALGORITHM_SUITE_NAME.
+type Suite string
+
+// The suites. Only Modern has SHA-256 signatures; the twelve others sign with
+// SHA-1, also those with Sha256 in the name, as WS-SecurityPolicy 1.1 has it.
+const (
+	Modern              = Suite(alg.Modern)
+	Basic256            = Suite(alg.Basic256)
+	Basic192            = Suite(alg.Basic192)
+	Basic128            = Suite(alg.Basic128)
+	Basic256Rsa15       = Suite(alg.Basic256Rsa15)
+	Basic192Rsa15       = Suite(alg.Basic192Rsa15)
+	Basic128Rsa15       = Suite(alg.Basic128Rsa15)
+	Basic256Sha256      = Suite(alg.Basic256Sha256)
+	Basic192Sha256      = Suite(alg.Basic192Sha256)
+	Basic128Sha256      = Suite(alg.Basic128Sha256)
+	Basic256Sha256Rsa15 = Suite(alg.Basic256Sha256Rsa15)
+	Basic192Sha256Rsa15 = Suite(alg.Basic192Sha256Rsa15)
+	Basic128Sha256Rsa15 = Suite(alg.Basic128Sha256Rsa15)
+)
+
+// Header says how the Security header is written and how old one may be.
+type Header struct {
+	Timestamp  TimestampUsage // always, if zero
+	Layout     Layout         // strict, if zero
+	TTL        time.Duration  // of our timestamps; 5 minutes if zero
+	MaxLatency time.Duration  // of the peer's; 5 minutes if zero
+	MaxSkew    time.Duration  // between the clocks; 5 minutes if zero
+	// Sign adds to what signing tokens sign. The zero value signs what WWSAPI
+	// signs: the Timestamp, and To as well with an asymmetric key.
+	Sign Parts
+}
+
+// TimestampUsage says which messages carry a Timestamp. In WWSAPI:
+// WS_SECURITY_TIMESTAMP_USAGE.
+type TimestampUsage uint8
+
+// The uses of the Timestamp.
+const (
+	TimestampAlways       TimestampUsage = TimestampUsage(wsse.Always)
+	TimestampNever        TimestampUsage = TimestampUsage(wsse.Never)
+	TimestampRequestsOnly TimestampUsage = TimestampUsage(wsse.RequestsOnly)
+)
+
+// Layout is the order of the Security header. In WWSAPI:
+// WS_SECURITY_HEADER_LAYOUT.
+type Layout uint8
+
+// The layouts.
+const (
+	LayoutStrict         Layout = Layout(wsse.Strict)
+	LayoutLax            Layout = Layout(wsse.Lax)
+	LayoutTimestampFirst Layout = Layout(wsse.TimestampFirst)
+	LayoutTimestampLast  Layout = Layout(wsse.TimestampLast)
+)
+
+// Parts is a set of parts of a message.
+type Parts uint16
+
+// The parts that a signature can cover.
+const (
+	PartTimestamp  = Parts(wsse.PartTimestamp)
+	PartBody       = Parts(wsse.PartBody)
+	PartTo         = Parts(wsse.PartTo)
+	PartAddressing = Parts(wsse.PartAddressing) // every addressing header
+	PartToken      = Parts(wsse.PartToken)      // the token whose key signs
+)
+
+// Limits bound what a peer can make us read and do. Zero fields are the
+// defaults.
+type Limits struct {
+	MessageBytes int // of an answer; 256 KiB
+	Depth        int // of its elements; 64
+	Elements     int // in it; 10,000
+	Legs         int // of a negotiation; 8
+}
+
+func (l Limits) message() int {
+	if l.MessageBytes > 0 {
+		return l.MessageBytes
+	}
+	return 256 << 10
+}
+
+func (l Limits) legs() int {
+	if l.Legs > 0 {
+		return l.Legs
+	}
+	return 8
+}
+
+func (l Limits) tree() xmltree.Limits {
+	return xmltree.Limits{Bytes: l.message(), Depth: l.Depth, Elements: l.Elements}
+}
+
+// check refuses a Config that contradicts itself.
+func (c *Config) check() error {
+	if !alg.Suite(c.Suite).Valid() {
+		return fmt.Errorf("%w: unknown suite %s", ErrConfig, quote(string(c.Suite)))
+	}
+	v := c.Versions
+	if v.Trust > Trust14 || v.SOAP > SOAP11 || v.Addressing > AddressingNone || v.Security > Security10 {
+		return fmt.Errorf("%w: a version in Versions does not exist", ErrConfig)
+	}
+	h := c.Header
+	if h.Timestamp > TimestampRequestsOnly || h.Layout > LayoutTimestampLast {
+		return fmt.Errorf("%w: a value in Header does not exist", ErrConfig)
+	}
+	if h.TTL < 0 || h.MaxLatency < 0 || h.MaxSkew < 0 {
+		return fmt.Errorf("%w: a duration in Header is negative", ErrConfig)
+	}
+	usernames := 0
+	for i, b := range c.Bindings {
+		if b == nil {
+			return fmt.Errorf("%w: binding %d is nil", ErrConfig, i)
+		}
+		if err := b.check(c); err != nil {
+			return fmt.Errorf("%w: binding %d: %w", ErrConfig, i, err)
+		}
+		if _, ok := b.(username); ok {
+			usernames++
+		}
+	}
+	if usernames > 1 {
+		return fmt.Errorf("%w: two username bindings; a message has one user", ErrConfig)
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package wstrust
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/httpx"
+	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
+	"wstrust/internal/xmltree"
+)
+
+// An answer is a message that was verified, or a fault.
+type answer struct {
+	status   int
+	evidence *wsse.Evidence
+}
+
+// exchange sends one message with the channel's bindings and returns the
+// verified answer. A fault is an error. The HTTP status is returned with an
+// error too, 0 if no answer came.
+func (c *Channel) exchange(ctx context.Context, to endpoint, action string, body []byte, replies []string) (answer, error) {
+	octets, expect, err := c.protect(ctx, to, action, body)
+	if err != nil {
+		return answer{}, err
+	}
+	expect.Reply.Actions = replies
+	start := time.Now()
+	packet := soap.NewPacket(soap.Version(c.cfg.Versions.SOAP), action, octets)
+	reply, err := httpx.Exchange(ctx, to.client, to.url, packet, int64(c.cfg.Limits.message()))
+	c.log.LogAttrs(ctx, slog.LevelDebug, "exchange",
+		slog.String("endpoint", shownURL(to.url.String())), slog.String("action", action),
+		slog.Int("status", reply.Status), slog.Int("sent", len(octets)), slog.Int("received", len(reply.Packet.Body)),
+		slog.Duration("took", time.Since(start)), slog.Any("error", err))
+	if err != nil {
+		return answer{status: reply.Status}, cause(ctx, err)
+	}
+	evidence, err := c.cfg.verify(reply, expect, time.Now())
+	return answer{reply.Status, evidence}, err
+}
+
+// protect writes the request.
+func (c *Channel) protect(ctx context.Context, to endpoint, action string, body []byte) ([]byte, *wsse.Expect, error) {
+	tokens, err := c.cfg.tokens(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return wsse.Protect(soap.Outgoing{
+		Version:    soap.Version(c.cfg.Versions.SOAP),
+		Addressing: soap.Addressing(c.cfg.Versions.Addressing),
+		Action:     action,
+		To:         to.url.String(),
+		Headers:    to.headers,
+		Body:       body,
+	}, c.cfg.options(tokens), time.Now())
+}
+
+// tokens asks every binding for its token. It may block.
+func (c *Config) tokens(ctx context.Context) ([]wsse.Token, error) {
+	tokens := make([]wsse.Token, 0, len(c.Bindings))
+	for _, b := range c.Bindings {
+		t, err := b.token(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, t)
+	}
+	return tokens, nil
+}
+
+func (c *Config) options(tokens []wsse.Token) wsse.Options {
+	return wsse.Options{
+		Suite:     alg.Suite(c.Suite),
+		Tokens:    tokens,
+		Version:   wsse.Version(c.Versions.Security),
+		Layout:    wsse.Layout(c.Header.Layout),
+		Timestamp: wsse.TimestampUse(c.Header.Timestamp),
+		TTL:       c.Header.TTL,
+	}
+}
+
+// verify reads an answer: is it SOAP, is it the answer to what was sent, does
+// its security verify? Only then is there Evidence to read the body from.
+func (c *Config) verify(reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
+	d := new(xmltree.Doc)
+	if err := d.Parse(reply.Packet.Body, c.Limits.tree()); err != nil {
+		return nil, err
+	}
+	env, err := soap.Read(d, wsse.Understood)
+	if err != nil {
+		return nil, err
+	}
+	if err := soap.CheckReply(env, expect.Reply); err != nil {
+		return nil, err
+	}
+	evidence, err := c.evidence(env, reply, expect, now)
+	if env.IsFault() {
+		// A fault is reported whatever its security says, as a hint.
+		signed := err == nil && evidence.Body.Signed()
+		return nil, newFault(env.Fault(), signed)
+	}
+	return evidence, err
+}
+
+func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
+	pending, err := wsse.Read(env, "")
+	if err != nil {
+		return nil, err
+	}
+	credentials := wsse.Credentials{Keys: make(map[wsse.KeyRef]alg.Key)}
+	for _, ref := range pending.Needs() {
+		if key, ok := c.peerKey(ref); ok {
+			credentials.Keys[ref] = key
+		}
+	}
+	policy := wsse.Policy{
+		Suite:            alg.Suite(c.Suite),
+		TLS:              reply.TLS != nil || c.InsecurePlaintext,
+		RequireTimestamp: c.Header.Timestamp == TimestampAlways,
+		MaxLatency:       c.Header.MaxLatency,
+		MaxSkew:          c.Header.MaxSkew,
+		Reply:            expect,
+	}
+	evidence, err := pending.Verify(credentials, policy, now)
+	if err != nil {
+		if policy.RequireTimestamp && !pending.Present() {
+			return nil, fmt.Errorf("%w; if this peer never sends a Security header, set Header.Timestamp to TimestampRequestsOnly", err)
+		}
+		return nil, err
+	}
+	return evidence, nil
+}
+
+// peerKey finds the key a reply was signed with among the certificates trusted
+// for that. What the reply says of its key only selects.
+func (c *Config) peerKey(ref wsse.KeyRef) (alg.Key, bool) {
+	var cert *x509.Certificate
+	switch ref.Kind {
+	case wsse.KeyCertificate:
+		leaf, _, err := ref.Certificates()
+		if err != nil {
+			return alg.Key{}, false
+		}
+		for _, known := range c.PeerCertificates {
+			if known.Equal(leaf) {
+				cert = known
+			}
+		}
+	case wsse.KeyNamed:
+		cert, _ = ref.Select(c.PeerCertificates)
+	}
+	if cert == nil {
+		return alg.Key{}, false
+	}
+	key, err := alg.CertificateKey(cert)
+	return key, err == nil
+}
+
+// failed makes the error of an operation. Nothing that arrives here holds a
+// secret.
+func failed(op string, to endpoint, leg, status int, err error) error {
+	if own, ok := errors.AsType[*Error](err); ok && own.Op == op {
+		return err
+	}
+	e := &Error{Op: op, Leg: leg, Status: status, Err: classify(err)}
+	if to.url != nil {
+		e.Endpoint = shownURL(to.url.String())
+	}
+	return e
+}

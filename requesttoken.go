@@ -1,0 +1,95 @@
+package wstrust
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/wst"
+	"wstrust/internal/xmltree"
+)
+
+// RequestToken asks the issuer at the other end for a token and returns it once
+// the answer has been verified and held against the request: container,
+// Context, RelatesTo, Action, TokenType, KeyType, KeySize, entropy, AppliesTo,
+// lifetime, timestamp and, with Config.TokenSigners, the assertion's signature.
+// The channel must be in [StateOpen].
+//
+// Errors are *[Error] and wrap a *[Fault] if the issuer refused, or one of the
+// Err values, or what the transport or ctx reported. On an error there is no
+// token. In WWSAPI: WsRequestSecurityToken.
+func (c *Channel) RequestToken(ctx context.Context, req TokenRequest) (*Token, error) {
+	const op = "request token"
+	ctx, to, k, err := c.begin(ctx)
+	if err != nil {
+		return nil, &Error{Op: op, Err: err}
+	}
+	defer c.end(k)
+	m, key, err := req.message(&c.cfg)
+	if err != nil {
+		return nil, failed(op, to, 0, 0, err)
+	}
+	n, err := wst.New(m, wst.Version(c.cfg.Versions.Trust), wst.Options{Skew: c.cfg.Header.MaxSkew})
+	if err != nil {
+		return nil, failed(op, to, 0, 0, err)
+	}
+	defer n.Close()
+
+	var in xmltree.Elem // what the issuer said last
+	var last answer
+	leg := 0
+	for {
+		out, err := n.Step(in, time.Now())
+		if err != nil {
+			return nil, failed(op, to, leg, last.status, err)
+		}
+		if out == nil {
+			break
+		}
+		if leg++; leg > c.cfg.Limits.legs() {
+			return nil, failed(op, to, leg, last.status, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs()))
+		}
+		if last, err = c.exchange(ctx, to, n.RequestAction(), out, n.ReplyActions()); err != nil {
+			return nil, failed(op, to, leg, last.status, err)
+		}
+		if in, err = last.evidence.Body.Payload(); err != nil {
+			return nil, failed(op, to, leg, last.status, err)
+		}
+	}
+	t, err := c.token(&req, n.Issued(), key)
+	if err != nil {
+		return nil, failed(op, to, leg, last.status, err)
+	}
+	return t, nil
+}
+
+// token turns what was issued into a Token with its key.
+func (c *Channel) token(req *TokenRequest, i *wst.Issued, useKey alg.Key) (*Token, error) {
+	if len(i.Token) == 0 {
+		return nil, fmt.Errorf("%w: the answer holds no token", ErrFormat)
+	}
+	t := &Token{
+		xml: i.Token, typ: i.TokenType, appliesTo: i.AppliesTo, keyType: KeyType(i.KeyType),
+		from: i.Created, till: i.Expires, attached: i.Attached, unattached: i.Unattached,
+	}
+	switch {
+	case t.keyType == PublicKey:
+		t.key = useKey
+	case !i.Proof.IsZero():
+		key, err := alg.SecretKey(i.Proof.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("%w: proof key: %w", ErrFormat, err)
+		}
+		i.Proof.Clear()
+		t.key, t.keyType = key, Symmetric
+	case t.keyType == KeyTypeUnspecified && req.Existing != nil:
+		t.key, t.keyType = req.Existing.key, req.Existing.keyType // a renewed token keeps its key
+	case t.keyType == KeyTypeUnspecified:
+		t.keyType = Bearer
+	}
+	if err := c.cfg.checkAssertion(t, i.Element, req); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
