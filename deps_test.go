@@ -38,12 +38,12 @@ internal/wssc      may import  internal/alg internal/wst internal/xmltree
 saml               may import  internal/alg internal/xmldsig internal/xmlenc internal/xmltree
 internal/wsse      may import  internal/alg internal/soap internal/xmldsig internal/xmlenc internal/xmltree saml
 internal/httpx     may import  internal/soap
-.                  may import  cache internal/alg internal/httpx internal/reveal internal/soap internal/wsse internal/wssc internal/wst internal/xmltree
+.                  may import  cache internal/alg internal/httpx internal/reveal internal/soap internal/wsse internal/wssc internal/wst internal/xmltree saml
 metadata           may import  . internal/httpx internal/soap internal/xmltree
 webservices        may import  . internal/reveal internal/xmltree metadata
-service            may import  cache internal/alg internal/httpx internal/soap internal/wsse internal/wssc saml
-sts                may import  . cache internal/wst internal/wssc saml service
-internal/devsts    may import  . cache service sts saml internal/alg
+service            may import  cache internal/alg internal/httpx internal/soap internal/wsse internal/wssc internal/xmltree saml
+sts                may import  . cache internal/alg internal/soap internal/wst internal/wssc internal/xmlenc internal/xmltree saml service
+internal/devsts    may import  . cache service sts saml internal/alg   + golang.org/x/crypto/argon2
 wstrusttest        may import  . cache service sts internal/devsts
 cache/valkey       may import  cache                       + github.com/redis/rueidis
 cache/bolt         may import  cache                       + go.etcd.io/bbolt
