@@ -79,7 +79,7 @@ func newSigned(key crypto.Signer, cert *x509.Certificate, now time.Time) (s sign
 		}
 		s.assertion = replaceText(s.assertion, s.signature, plain)
 	}
-	s.answer, err = soapAnswer(soap12, s.assertion, now, "urn:uuid:0f9d1c52-6e5d-4a53-9a7e-34a4c1f0c8d1")
+	s.answer, err = soapAnswer(soap12, s.assertion, now, relation)
 	return s, err
 }
 

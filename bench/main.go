@@ -97,7 +97,7 @@ func bench(o options, stdout, stderr io.Writer) error {
 // contenders lists all of a run.
 func contenders(in *input, c *native) ([]contender, error) {
 	all := append(floors(in), goRivals(in)...)
-	for _, more := range []func(*input) ([]contender, error){oursXML, oursVerify, oursSign, oursScale, govmomiClient} {
+	for _, more := range []func(*input) ([]contender, error){oursXML, oursVerify, oursSign, oursScale, oursClient, govmomiClient} {
 		list, err := more(in)
 		if err != nil {
 			return nil, err
