@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/xmltree"
@@ -440,7 +441,7 @@ func FuzzSealThenOpen(f *testing.F) {
 	kek := map[int]alg.Key{16: secretKey(f, 16), 24: secretKey(f, 24), 32: secretKey(f, 32)}
 	// What was sealed opens to the same octets, whatever they are.
 	f.Fuzz(func(t *testing.T, plain []byte, id string, i uint8) {
-		if !xmltree.ValidText(id) || len(plain) > 1<<16 || len(id) > 1<<10 {
+		if !utf8.ValidString(id) || !xmltree.ValidText(id) || len(plain) > 1<<16 || len(id) > 1<<10 {
 			return
 		}
 		s := suites[int(i)%len(suites)]
