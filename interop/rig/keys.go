@@ -59,6 +59,12 @@ func (a *Authority) P256(t testing.TB, name string) Identity {
 	return Identity{a.certify(t, name, key), key}
 }
 
+// For certifies a key that the caller made.
+func (a *Authority) For(t testing.TB, name string, key crypto.Signer) Identity {
+	t.Helper()
+	return Identity{a.certify(t, name, key), key}
+}
+
 func (a *Authority) certify(t testing.TB, name string, key crypto.Signer) *x509.Certificate {
 	tmpl := template(t, name)
 	tmpl.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment

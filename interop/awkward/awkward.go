@@ -1,4 +1,8 @@
-package c14n
+// Package awkward writes documents that are well formed and hard to canonicalize:
+// namespaces declared again, changed and taken away, default namespaces, attributes in
+// foreign namespaces, character references, every kind of line end in text and values,
+// CDATA, comments, deep nesting.
+package awkward
 
 import (
 	"fmt"
@@ -7,14 +11,36 @@ import (
 	"unicode/utf16"
 )
 
-// A generator writes well-formed documents that are awkward to canonicalize. The same
-// seed gives the same documents.
-type generator struct {
+// A Generator writes documents. The same seed and number give the same documents.
+type Generator struct {
 	r        *rand.Rand
 	b        strings.Builder
 	left     int  // elements that may still be written
 	ids      int  // xml:id values given out
 	comments bool // whether comments are written at all
+}
+
+// New returns a generator.
+func New(seed, number uint64) *Generator {
+	return &Generator{r: rand.New(rand.NewPCG(seed, number))}
+}
+
+// Comments reports whether the document last written may have comments in it. Half of
+// them have none, so that forms with and without comments are the same.
+func (g *Generator) Comments() bool { return g.comments }
+
+// Element writes one element, without what may stand around it, and without a byte-order
+// mark, that is to be placed where only the default namespace may be in force.
+func (g *Generator) Element() []byte {
+	g.start()
+	g.element(scope{"": ""}, 0)
+	return []byte(g.b.String())
+}
+
+func (g *Generator) start() {
+	g.b.Reset()
+	g.left = 1 + g.r.IntN(24)
+	g.comments = g.r.IntN(2) == 0
 }
 
 // A scope is the namespace declarations in force: prefix to escaped URI.
@@ -29,11 +55,9 @@ var (
 	spaces = []string{" ", "  ", "\n", "\t", "\r\n", "\r", " \n\t "}
 )
 
-// document writes one document as UTF-8, or as UTF-16 now and then.
-func (g *generator) document() []byte {
-	g.b.Reset()
-	g.left = 1 + g.r.IntN(24)
-	g.comments = g.r.IntN(2) == 0
+// Document writes one document as UTF-8, or as UTF-16 now and then.
+func (g *Generator) Document() []byte {
+	g.start()
 	utf16le, bom := g.r.IntN(16) == 0, false
 	if !utf16le {
 		bom = g.r.IntN(12) == 0
@@ -63,7 +87,7 @@ func (g *generator) document() []byte {
 }
 
 // misc writes what may stand outside the root.
-func (g *generator) misc() {
+func (g *Generator) misc() {
 	for g.r.IntN(4) == 0 {
 		if g.comments && g.r.IntN(2) == 0 {
 			g.comment()
@@ -73,10 +97,10 @@ func (g *generator) misc() {
 	}
 }
 
-func (g *generator) one(from ...string) string { return from[g.r.IntN(len(from))] }
+func (g *Generator) one(from ...string) string { return from[g.r.IntN(len(from))] }
 
 // space is white space between attributes, mostly one blank.
-func (g *generator) space() string {
+func (g *Generator) space() string {
 	if g.r.IntN(5) > 0 {
 		return " "
 	}
@@ -84,7 +108,7 @@ func (g *generator) space() string {
 }
 
 // element writes one element with what is in it.
-func (g *generator) element(in scope, depth int) {
+func (g *Generator) element(in scope, depth int) {
 	g.left--
 	now := scope{}
 	for p, u := range in {
@@ -148,20 +172,20 @@ func (g *generator) element(in scope, depth int) {
 }
 
 // tail is white space before the end of a tag, now and then.
-func (g *generator) tail() {
+func (g *Generator) tail() {
 	if g.r.IntN(8) == 0 {
 		g.b.WriteString(g.one(spaces...))
 	}
 }
 
-func (g *generator) equals() string {
+func (g *Generator) equals() string {
 	if g.r.IntN(10) == 0 {
 		return g.one(" = ", "= ", "\n=\t")
 	}
 	return "="
 }
 
-func (g *generator) quote(v string) string {
+func (g *Generator) quote(v string) string {
 	if !strings.Contains(v, "'") && g.r.IntN(3) == 0 {
 		return "'" + v + "'"
 	}
@@ -169,7 +193,7 @@ func (g *generator) quote(v string) string {
 }
 
 // qname picks a name; its prefix is declared if it is not in force.
-func (g *generator) qname(now scope, declare func(p, u string)) string {
+func (g *Generator) qname(now scope, declare func(p, u string)) string {
 	p := g.one(prefixes...)
 	if p == "" {
 		return g.one(locals...)
@@ -181,7 +205,7 @@ func (g *generator) qname(now scope, declare func(p, u string)) string {
 }
 
 // attributes adds attributes, no two of the same expanded name.
-func (g *generator) attributes(now scope, declare func(p, u string), attrs *[]string) {
+func (g *Generator) attributes(now scope, declare func(p, u string), attrs *[]string) {
 	type attr struct{ p, local, value string }
 	var add []attr
 	for g.r.IntN(5) < 3 {
@@ -228,7 +252,7 @@ func (g *generator) attributes(now scope, declare func(p, u string), attrs *[]st
 	}
 }
 
-func (g *generator) value() string {
+func (g *Generator) value() string {
 	var v strings.Builder
 	for n := g.r.IntN(6); n > 0; n-- {
 		v.WriteString(g.one("x", "some value", " ", "\t", "\n", "\r", "\r\n", "&lt;", "&amp;", "&gt;", "&quot;", "&apos;", ">", "&#13;",
@@ -237,7 +261,7 @@ func (g *generator) value() string {
 	return v.String()
 }
 
-func (g *generator) text() {
+func (g *Generator) text() {
 	var v strings.Builder
 	for n := 1 + g.r.IntN(4); n > 0; n-- {
 		v.WriteString(g.one("word", "two words", " ", "\n", "\n    ", "\r\n", "\r", "\t", "&lt;", "&amp;", "&gt;", ">", "\"", "'", "&quot;", "&apos;", "&#13;",
@@ -249,7 +273,7 @@ func (g *generator) text() {
 	g.b.WriteString(strings.ReplaceAll(v.String(), "]]>", "]]&gt;"))
 }
 
-func (g *generator) cdata() {
+func (g *Generator) cdata() {
 	var v strings.Builder
 	for n := g.r.IntN(4); n > 0; n-- {
 		v.WriteString(g.one("<b>", "&amp;", "&#13;", "\r\n", "\r", "\n", "]]", "]", "\"", "é", "\U0001F600", ">", "text", " ", "<![CDATA[", "<!--"))
@@ -257,12 +281,12 @@ func (g *generator) cdata() {
 	g.b.WriteString("<![CDATA[" + strings.ReplaceAll(v.String(), "]]>", "]] >") + "]]>")
 }
 
-func (g *generator) comment() {
+func (g *Generator) comment() {
 	g.b.WriteString("<!--" + g.one("", " note ", "a\r\nb", "a\rb", "<&>", "&amp;", " - ", "é", "]]>", "\t") + "-->")
 }
 
 // deep writes a chain of elements in which namespaces come, change and go.
-func (g *generator) deep(n int) {
+func (g *Generator) deep(n int) {
 	var ends []string
 	in := scope{"": ""}
 	for range n {
