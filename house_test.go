@@ -150,6 +150,7 @@ type Bad4 struct{}
 // Good6 is documented, not all of its fields are. Good13 is told of here.
 type Good6 struct {
 	Good13 int
+	Good8  Good8
 
 	// A and B are covered.
 	A int
@@ -277,6 +278,9 @@ func (d *docReader) members(typ ast.Expr, told func(name string) bool) {
 		covered = covered || field.Doc != nil
 		if !covered && field.Comment == nil {
 			for _, name := range field.Names {
+				if typ, ok := field.Type.(*ast.Ident); ok && typ.Name == name.Name {
+					continue // "Version Version": the type's comment speaks
+				}
 				if !told(name.Name) {
 					d.miss(name)
 				}
