@@ -146,8 +146,8 @@ func truth(e xmltree.Elem, s string) (bool, error) {
 	return false, e.Errorf("%s is not a boolean", clip(s))
 }
 
-// flag reads an element that holds an xsd:boolean; absent is nil.
-func flag(e xmltree.Elem) (*bool, error) {
+// truthOf reads an element that holds an xsd:boolean; absent is nil.
+func truthOf(e xmltree.Elem) (*bool, error) {
 	s, err := token(e)
 	if s == "" || err != nil {
 		return nil, err
@@ -215,11 +215,11 @@ func instant(e xmltree.Elem, local string) (time.Time, error) {
 	return t, nil
 }
 
-// sort puts the children of e that have a name in names, of namespace space,
+// arrange puts the children of e that have a name in names, of namespace space,
 // in found at the place of that name, and hands every other child to rest.
 // Nothing in names may occur twice: which of two values would be read is just
 // what an attacker wants to choose.
-func sort(e xmltree.Elem, space string, names []string, rest func(xmltree.Elem) error) (found []xmltree.Elem, err error) {
+func arrange(e xmltree.Elem, space string, names []string, rest func(xmltree.Elem) error) (found []xmltree.Elem, err error) {
 	if err := e.OnlyElements(); err != nil {
 		return nil, err
 	}

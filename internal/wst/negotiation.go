@@ -183,6 +183,9 @@ func (n *Negotiation) finish(in xmltree.Elem, now time.Time) error {
 	if i.AppliesTo == "" {
 		i.AppliesTo = r.AppliesTo
 	}
+	if i.TokenType == v.StatusTokenType() {
+		i.TokenType = "" // it says that there is no token
+	}
 	if len(a.Token) == 0 {
 		if s := a.shape(); s != shapeNothing {
 			return mismatch(a.at.rstr, "%s, and no token", shapeNames[s])

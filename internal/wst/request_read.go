@@ -60,7 +60,7 @@ func ReadRequest(body xmltree.Elem, open Opener) (*Request, Version, error) {
 	r := new(Request)
 	r.Context, _ = body.Attr("", "Context")
 	var appliesTo, actAs xmltree.Elem
-	found, err := sort(body, v.Namespace(), requestNames, func(e xmltree.Elem) error {
+	found, err := arrange(body, v.Namespace(), requestNames, func(e xmltree.Elem) error {
 		switch {
 		case isAppliesTo(e):
 			return once(&appliesTo, e)
@@ -160,7 +160,7 @@ func (r *Request) readSecondary(v Version, _ xmltree.Elem, found []xmltree.Elem)
 	for c := range e.Children {
 		r.Secondary = append(r.Secondary, c.Standalone())
 	}
-	in, err := sort(e, v.Namespace(), requestNames, func(xmltree.Elem) error { return nil })
+	in, err := arrange(e, v.Namespace(), requestNames, func(xmltree.Elem) error { return nil })
 	if err != nil {
 		return err
 	}
@@ -180,10 +180,10 @@ func (r *Request) readRest(_ Version, _ xmltree.Elem, found []xmltree.Elem) (err
 	if r.OnBehalfOf, err = child(found[qOnBehalfOf]); err != nil {
 		return err
 	}
-	if r.Delegatable, err = flag(found[qDelegatable]); err != nil {
+	if r.Delegatable, err = truthOf(found[qDelegatable]); err != nil {
 		return err
 	}
-	if r.Forwardable, err = flag(found[qForwardable]); err != nil {
+	if r.Forwardable, err = truthOf(found[qForwardable]); err != nil {
 		return err
 	}
 	if e := found[qRenewing]; e.OK() {

@@ -54,6 +54,15 @@ func (r *Request) Write(v Version) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if len(r.Secondary) != 0 && v != Trust2005 {
+		b.Start(trust, "SecondaryParameters")
+		for _, p := range r.Secondary {
+			if err := raw(b, "Secondary", p); err != nil {
+				return nil, err
+			}
+		}
+		b.End()
+	}
 	b.End()
 	return b.Bytes(), nil
 }
@@ -184,10 +193,10 @@ func (r *Request) writeTarget(b *xmltree.Builder, v Version) error {
 // in the Security header.
 func (v Version) optionalTarget(a Action) bool { return v == Trust2005 && a == Validate }
 
-// inline returns the elements to be written after Parameters. In February 2005
-// a secondary parameter that the request has already is left out: what the
-// caller said himself wins. An element among Parameters that the request
-// already has is the caller's mistake.
+// inline returns the secondary parameters that February 2005 has after
+// Parameters. One that the request has already is left out: what the caller
+// said himself wins. An element among Parameters that the request already has
+// is the caller's mistake.
 func (r *Request) inline(v Version) ([][]byte, error) {
 	have := r.names(v)
 	for _, p := range r.Parameters {
@@ -201,19 +210,8 @@ func (r *Request) inline(v Version) ([][]byte, error) {
 			have = append(have, n)
 		}
 	}
-	if len(r.Secondary) == 0 {
-		return nil, nil
-	}
 	if v != Trust2005 {
-		b := new(xmltree.Builder)
-		b.Start(v.Namespace(), "SecondaryParameters")
-		for _, p := range r.Secondary {
-			if err := raw(b, "Secondary", p); err != nil {
-				return nil, err
-			}
-		}
-		b.End()
-		return [][]byte{b.Bytes()}, nil
+		return nil, nil
 	}
 	var extra [][]byte
 	for _, p := range r.Secondary {

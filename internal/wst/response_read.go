@@ -46,7 +46,7 @@ func ReadResponse(body xmltree.Elem, v Version, act Action, open Opener) (*Respo
 	a := new(Response)
 	a.at.container, a.at.rstr = body, rstr
 	a.Context, _ = rstr.Attr("", "Context")
-	found, err := sort(rstr, v.Namespace(), responseNames, func(e xmltree.Elem) error {
+	found, err := arrange(rstr, v.Namespace(), responseNames, func(e xmltree.Elem) error {
 		switch {
 		case isAppliesTo(e):
 			return once(&a.at.appliesTo, e)

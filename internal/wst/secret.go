@@ -6,10 +6,14 @@ import (
 	"io"
 )
 
-// A Secret is entropy or a proof key. Its octets stand behind a pointer, so
+// A Secret is entropy or a proof key. Its octets stand behind two pointers, so
 // that no verb of package fmt reaches them, not even through the unexported
-// field of somebody's struct. The zero Secret is no secret at all.
-type Secret struct{ p *[]byte }
+// field of somebody's struct, where fmt finds no methods: a verb that does not
+// fit makes it look behind one pointer, and never behind two. The zero Secret
+// is no secret at all.
+type Secret struct{ p *box }
+
+type box struct{ octets *[]byte }
 
 // NewSecret returns a Secret with a copy of b, or the zero Secret if b is
 // empty. The caller still owns b, and should clear it.
@@ -18,7 +22,7 @@ func NewSecret(b []byte) Secret {
 		return Secret{}
 	}
 	c := append([]byte(nil), b...)
-	return Secret{&c}
+	return Secret{&box{&c}}
 }
 
 // Bytes returns the octets themselves, not a copy; nil for the zero Secret.
@@ -26,7 +30,7 @@ func (s Secret) Bytes() []byte {
 	if s.p == nil {
 		return nil
 	}
-	return *s.p
+	return *s.p.octets
 }
 
 // Len returns the number of octets.
@@ -44,8 +48,8 @@ func (s Secret) Equal(o Secret) bool {
 // this Secret value.
 func (s Secret) Clear() {
 	if s.p != nil {
-		clear(*s.p)
-		*s.p = nil
+		clear(*s.p.octets)
+		*s.p.octets = nil
 	}
 }
 
