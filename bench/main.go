@@ -22,7 +22,15 @@ func main() {
 	flag.DurationVar(&o.each, "time", 250*time.Millisecond, "`duration` of one measurement")
 	flag.StringVar(&o.only, "run", "", "only rows or contenders that match this `regexp`")
 	flag.StringVar(&o.write, "write", "", "write the report to this `file` instead of standard output")
+	first := flag.Bool("cold", false, "for the program's own use: time the first message of a process")
 	flag.Parse()
+	if *first {
+		if err := coldMain(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := bench(o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -75,6 +83,10 @@ func bench(o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	first, err := measureCold(in, max(1, 3*o.rounds))
+	if err != nil {
+		return err
+	}
 	out := stdout
 	if o.write != "" {
 		f, err := os.Create(o.write)
@@ -84,7 +96,7 @@ func bench(o options, stdout, stderr io.Writer) error {
 		defer f.Close()
 		out = f
 	}
-	r := report{series: list, in: in, native: c, options: o}
+	r := report{series: list, in: in, native: c, cold: first, options: o}
 	if err := r.write(out); err != nil {
 		return err
 	}

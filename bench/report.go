@@ -17,6 +17,7 @@ type report struct {
 	series  []*series
 	in      *input
 	native  *native // nil if there was none
+	cold    cold
 	options options
 	missed  int // budget lines, after write
 	b       bytes.Buffer
@@ -34,6 +35,7 @@ func (r *report) write(w io.Writer) error {
 	}
 	r.ratios()
 	r.figures()
+	r.start()
 	r.conditions()
 	_, err := w.Write(r.b.Bytes())
 	return err
@@ -152,6 +154,12 @@ func (r *report) figures() {
 		}
 	}
 	t.end()
+}
+
+// start tells of a process that is not warm yet.
+func (r *report) start() {
+	r.printf("Not warm: the first verification of a process, assertion read, takes %.0f µs and the hundredth %.0f (medians over fresh processes).\n\n",
+		r.cold.first/1e3, r.cold.hundredth/1e3)
 }
 
 // conditions say what the figures depend on.
