@@ -207,6 +207,11 @@ func readBST(e xmltree.Elem) (KeyRef, error) {
 		if len(path) > maxTokens {
 			return ref, refuse(ClassLimit, e, "more than %d certificates", maxTokens)
 		}
+		for _, c := range path {
+			if c.Class != asn1.ClassUniversal || c.Tag != asn1.TagSequence {
+				return ref, refuse(ClassFormat, e, "malformed certificate path")
+			}
+		}
 		last := len(path) - 1
 		ref.Certificate = string(path[last].FullBytes)
 		for i := last - 1; i >= 0; i-- {
