@@ -17,7 +17,7 @@ import (
 
 // An Address is where a channel goes. In WWSAPI: WS_ENDPOINT_ADDRESS.
 type Address struct {
-	URL        string
+	URL        string // https, absolute, without credentials
 	Parameters []XML  // reference parameters, sent as headers
 	ServerName string // replaces the URL's host in the certificate check; Config.HTTP must be nil
 }

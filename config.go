@@ -56,10 +56,10 @@ type Config struct {
 // Versions are the versions of the specifications an endpoint speaks. The zero
 // value of each is the newest in common use.
 type Versions struct {
-	Trust      TrustVersion
-	SOAP       SOAPVersion
-	Addressing AddressingVersion
-	Security   SecurityVersion
+	Trust      TrustVersion      // of WS-Trust; 1.3 if zero
+	SOAP       SOAPVersion       // of the envelope; 1.2 if zero
+	Addressing AddressingVersion // of the addressing headers; 1.0 if zero
+	Security   SecurityVersion   // of WS-Security; 1.1 if zero
 	// BearerKeyType is the KeyType URI written for a bearer token; the errata
 	// spelling of WS-Trust 1.3 if empty. All spellings are accepted. In
 	// WWSAPI: BEARER_KEY_TYPE_VERSION.

@@ -42,10 +42,10 @@ var (
 // An Error is a failed operation and where it failed. In WWSAPI: WS_ERROR.
 type Error struct {
 	Op       string // "open", "request token", "call"
-	Endpoint string
-	Leg      int   // of the negotiation, from 1; 0 where there is none
-	Status   int   // of the HTTP answer, if there was one
-	Err      error // wraps one of the Err values, a *Fault, or the transport's error
+	Endpoint string // URL without query; "" if there is none yet
+	Leg      int    // of the negotiation, from 1; 0 where there is none
+	Status   int    // of the HTTP answer, if there was one
+	Err      error  // wraps one of the Err values, a *Fault, or the transport's error
 }
 
 // Error says what failed, where and why, in one line.
@@ -73,9 +73,9 @@ type Fault struct {
 	Code          string // "Sender" or "Receiver", also for SOAP 1.1; or another local name
 	Subcode       string // most specific local name, such as FailedAuthentication; "" if none
 	Space         string // namespace of Subcode
-	Reason        string
-	Detail        XML  // the content of the detail element, "" if none
-	Authenticated bool // the fault arrived under verified security
+	Reason        string // for people
+	Detail        XML    // the content of the detail element, "" if none
+	Authenticated bool   // the fault arrived under verified security
 }
 
 // Error quotes the peer.

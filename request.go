@@ -50,8 +50,8 @@ type TokenRequest struct {
 	AppliesTo string // address of the service that will receive the token
 	TokenType string // URI; the issuer chooses if empty
 	KeyType   KeyType
-	KeySize   int // bits, symmetric keys only: 128 to 512
-	Entropy   EntropyMode
+	KeySize   int         // bits, symmetric keys only: 128 to 512
+	Entropy   EntropyMode // who makes a symmetric key; the issuer if zero
 
 	// UseKey is the key that a PublicKey token will be bound to. If nil, the
 	// channel's certificate binding lends its key, and without one a fresh
@@ -61,10 +61,10 @@ type TokenRequest struct {
 	// key for issuers that want one.
 	UseKeyCertificate *x509.Certificate
 
-	Existing   *Token // for Renew
-	OnBehalfOf *Token // of the party the token is for
-	ActAs      *Token // of the party to act as; WS-Trust 1.4
-	Claims     []Claim
+	Existing   *Token        // for Renew
+	OnBehalfOf *Token        // of the party the token is for
+	ActAs      *Token        // of the party to act as; WS-Trust 1.4
+	Claims     []Claim       // what the token should say of its subject
 	Lifetime   time.Duration // the issuer's choice if zero
 	Parameters []XML         // added to the request as they are. In WWSAPI: LOCAL_REQUEST_PARAMETERS
 	Secondary  []XML         // asked for by the service's policy. In WWSAPI: SERVICE_REQUEST_PARAMETERS

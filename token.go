@@ -203,6 +203,8 @@ func (t *Token) fingerprint() string {
 
 // A TokenSource returns a token that is valid now.
 type TokenSource interface {
+	// Token may block until ctx ends. The token is shared and must not be
+	// changed.
 	Token(ctx context.Context) (*Token, error)
 }
 
