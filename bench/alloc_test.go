@@ -22,6 +22,7 @@ func TestAllocations(t *testing.T) {
 		rowBoth:     2,
 		rowVerify:   40,
 		rowVerifyEC: 40,
+		rowCached:   0,
 	}
 	for _, c := range all {
 		limit, ok := most[c.row]

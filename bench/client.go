@@ -66,9 +66,8 @@ func oursClient(in *input) ([]contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	ask := func() (*wstrust.Token, error) {
-		return channel.RequestToken(ctx, wstrust.TokenRequest{AppliesTo: audience, KeyType: wstrust.Bearer, Lifetime: time.Hour})
-	}
+	request := wstrust.TokenRequest{AppliesTo: audience, KeyType: wstrust.Bearer, Lifetime: time.Hour}
+	ask := func() (*wstrust.Token, error) { return channel.RequestToken(ctx, request) }
 	token, err := ask()
 	if err != nil {
 		return nil, err
@@ -76,10 +75,17 @@ func oursClient(in *input) ([]contender, error) {
 	if string(token.XML()) != string(in.assertion) {
 		return nil, errors.New("the token is not what the issuer signed")
 	}
-	return []contender{{row: rowClient, who: whoOurs, op: func() error {
-		_, err := ask()
-		return err
-	}}}, nil
+	source := &wstrust.Source{Issuer: channel, Request: request}
+	return []contender{
+		{row: rowClient, who: whoOurs, op: func() error {
+			_, err := ask()
+			return err
+		}},
+		{row: rowCached, who: whoOurs, op: func() error {
+			_, err := source.Token(ctx)
+			return err
+		}},
+	}, nil
 }
 
 // relation stands in a canned answer where the request's message id belongs.
