@@ -49,10 +49,13 @@ func openAuthority(dir string, now time.Time) (*authority, error) {
 	return a, err
 }
 
+// A keyMaker generates a private key.
+type keyMaker func() (crypto.Signer, error)
+
 // A leaf is one certificate that the authority issues.
 type leaf struct {
 	file, name string
-	key        func() (crypto.Signer, error)
+	key        keyMaker
 	usage      x509.KeyUsage
 	ext        []x509.ExtKeyUsage
 	local      bool // names this machine's loopback addresses

@@ -1,0 +1,95 @@
+package service
+
+import (
+	"encoding/xml"
+	"fmt"
+
+	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
+	"wstrust/internal/xmltree"
+)
+
+// XML is one XML element that can stand alone.
+type XML string
+
+// A Message is a message that was verified. It shows protected parts only.
+type Message struct {
+	env       *soap.Envelope
+	evidence  *wsse.Evidence
+	principal *Principal
+	action    string
+	payload   xmltree.Elem
+}
+
+// Principal returns who sent the message; never nil.
+func (m *Message) Principal() *Principal { return m.principal }
+
+// Action returns the message's action: wsa:Action, or where there is none what
+// the HTTP headers say. Empty if nothing says one.
+func (m *Message) Action() string { return m.action }
+
+// ID returns wsa:MessageID, or "" if there is none.
+func (m *Message) ID() string { return m.env.MessageID.Value }
+
+// XML returns the element in the Body as it came, with the namespace
+// declarations that it needs. It is empty if the Body is.
+func (m *Message) XML() XML {
+	if !m.payload.OK() {
+		return ""
+	}
+	return XML(m.payload.Standalone())
+}
+
+// Decode fills v, a pointer, from the element in the Body by the rules of
+// encoding/xml. Only verified octets are read.
+func (m *Message) Decode(v any) error {
+	if !m.payload.OK() {
+		return fmt.Errorf("service: decode: the body is empty")
+	}
+	if err := xml.Unmarshal(m.payload.Standalone(), v); err != nil {
+		return fmt.Errorf("service: decode %s: %w", m.payload.Path(), err)
+	}
+	return nil
+}
+
+// Protected says what protects each part of the message: signed are the parts
+// that the sender's signature covers, and byTLS those that only the TLS
+// connection protected. Parts that the message does not have are in neither.
+func (m *Message) Protected() (signed, byTLS Parts) {
+	e := m.evidence
+	for _, p := range [...]struct {
+		part Parts
+		of   *wsse.Part
+	}{
+		{Timestamp, e.Timestamp},
+		{Body, e.Body},
+		{To, e.To},
+		{Action, e.Action},
+		{MessageID, e.MessageID},
+		{wsse.PartReplyTo, e.ReplyTo},
+		{wsse.PartFrom, e.From},
+		{wsse.PartFaultTo, e.FaultTo},
+	} {
+		if p.of.Signed() {
+			signed |= p.part
+		}
+		if p.of.TransportOnly() {
+			byTLS |= p.part
+		}
+	}
+	return signed, byTLS
+}
+
+// Payload returns the element in the Body, or a zero element. It is for
+// packages of this module.
+func (m *Message) Payload() xmltree.Elem { return m.payload }
+
+// hasTimestamp reports whether the sender uses timestamps, and so expects one.
+func hasTimestamp(env *soap.Envelope) bool {
+	for h := range env.Header.Children {
+		if wsse.Understood(h.Space(), h.Local()) && h.First(xmltree.WSU, "Timestamp").OK() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,83 @@
+package service
+
+import (
+	"crypto"
+	"crypto/x509"
+	"fmt"
+	"slices"
+
+	"wstrust/saml"
+)
+
+// A Kind says by what a principal was recognised.
+type Kind uint8
+
+// The kinds.
+const (
+	User        Kind = iota + 1 // a password
+	Certificate                 // an X.509 signature, or a certificate in the TLS handshake
+	Token                       // an assertion of one of the Verifier's Issuers
+)
+
+// String returns "user", "certificate" or "token".
+func (k Kind) String() string {
+	switch k {
+	case User:
+		return "user"
+	case Certificate:
+		return "certificate"
+	case Token:
+		return "token"
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// A Principal is a sender who has been verified.
+type Principal struct {
+	Kind Kind
+	// Name is the user's name, the subject of the assertion, or the
+	// certificate's subject in the form of RFC 2253.
+	Name string
+	// Attributes are what the assertion says about its subject.
+	Attributes []saml.Attribute
+	// Assertion is the verified assertion, of kind Token only.
+	Assertion *saml.Assertion
+	// Certificate is the verified certificate that the sender proved to have
+	// the key of, if any: of kind Certificate always, of the other kinds where
+	// a signature or the TLS handshake added it.
+	Certificate *x509.Certificate
+	// Key is the public key that the sender proved to hold; nil if the proof
+	// was by a password, a secret key, or by nothing, as with a bearer token.
+	Key crypto.PublicKey
+	// ProofOfPossession reports that the sender proved a key, public or
+	// secret, and did not just show something that anyone might have copied.
+	ProofOfPossession bool
+}
+
+// Attribute returns the values of all attributes with this name, in order.
+func (p *Principal) Attribute(name string) []string {
+	var values []string
+	for _, a := range p.Attributes {
+		if a.Name == name {
+			values = append(values, a.Values...)
+		}
+	}
+	return slices.Clip(values)
+}
+
+// String names the principal for logs.
+func (p *Principal) String() string {
+	if p == nil {
+		return "nobody"
+	}
+	return fmt.Sprintf("%s %q", p.Kind, limited(p.Name))
+}
+
+// limited bounds what is repeated of a peer's words.
+func limited(s string) string {
+	const most = 120
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}

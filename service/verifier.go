@@ -1,0 +1,202 @@
+// Package service is the receiving side of secured SOAP: octets in, a verified
+// message and its sender out.
+//
+// A [Verifier] says whom a service believes. [Verifier.Verify] takes one
+// message; [Verifier.Handler] puts it behind net/http: it reads, verifies,
+// refuses replays, calls a function with the verified [Message], and answers
+// with what the function returns. What a message says can be read from its
+// verified parts and from nowhere else.
+//
+// A message that is refused is answered with one and the same fault whatever
+// the reason was. The reason goes to the Verifier's logger, under the id that
+// the answer carries in its Wstrust-Correlation-Id header.
+package service
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"wstrust/cache"
+	"wstrust/internal/alg"
+	"wstrust/internal/wsse"
+)
+
+// A Suite names the algorithms that are admitted in messages and tokens, and
+// written in answers. Empty is Modern: SHA-256 and better, no RSA 1.5, no
+// SHA-1. Other names are those of WS-SecurityPolicy, and Legacy.
+type Suite = alg.Suite
+
+// Parts is a set of parts of a message.
+type Parts = wsse.Parts
+
+// The parts that [Verifier.Require] may name.
+const (
+	Timestamp  = wsse.PartTimestamp
+	Body       = wsse.PartBody
+	To         = wsse.PartTo
+	Action     = wsse.PartAction
+	MessageID  = wsse.PartMessageID
+	Addressing = wsse.PartAddressing // every addressing header that is there
+)
+
+// A Verifier decides which messages a service accepts. The zero value accepts
+// nothing: a Verifier needs Audiences, Replay, and at least one of Issuers,
+// Users and ClientCAs. It must not be changed while it is in use, and may then
+// be used by many goroutines at once.
+//
+// A message must arrive over TLS that ends in this process, must carry a fresh
+// Timestamp, and must carry one token that is accepted. Where the message is
+// signed, the signature must cover the Timestamp and all of Require; the rest
+// is protected by TLS.
+type Verifier struct {
+	// Audiences are the URIs under which issuers know this service. An
+	// assertion must name one of them, letter for letter.
+	Audiences []string
+	// Addresses are the URLs at which this service is reached. If there are
+	// any, a message with a wsa:To must name one of them. Set them where
+	// clients sign with certificates: such a message has no audience, and
+	// another service could pass it on.
+	Addresses []string
+
+	// Issuers are those whose SAML assertions are accepted.
+	Issuers []Issuer
+	// Users checks passwords. Nil refuses username tokens.
+	Users Users
+	// ClientCAs are the roots of certificates that clients sign with or show
+	// in the TLS handshake. Nil refuses both. The http.Server must ask for
+	// certificates ([tls.RequestClientCert] or stricter) for the latter.
+	ClientCAs *x509.CertPool
+	// Decrypt are this service's own RSA keys, with which encrypted
+	// assertions and symmetric proof keys are opened.
+	Decrypt []tls.Certificate
+
+	// Replay remembers messages until they expire. It must be shared by all
+	// processes that answer for the same service. If it cannot be asked, or
+	// is full, messages are refused.
+	Replay *cache.Cache
+
+	Suite Suite
+	// Require are parts that a signature must cover, where the message is
+	// signed, besides the Timestamp. An unsigned message is refused if Require
+	// is not empty.
+	Require Parts
+	// MaxLatency is how old a message may be, and MaxSkew how far the sender's
+	// clock may be off; 5 minutes each if zero.
+	MaxLatency, MaxSkew time.Duration
+	// MaxBytes bounds a message; 256 KiB if zero.
+	MaxBytes int64
+
+	// Signer signs answers, over Timestamp, Body and the addressing headers.
+	// Nil leaves them to TLS.
+	Signer *tls.Certificate
+
+	// Logger is told why a message was refused. Nil is silence.
+	Logger *slog.Logger
+
+	// InsecurePlaintext accepts messages that did not come over TLS. Passwords
+	// and bearer tokens then cross the network in the clear, and nothing
+	// protects what a signature does not cover.
+	InsecurePlaintext bool
+}
+
+// An Issuer is someone whose assertions are believed.
+type Issuer struct {
+	Name         string              // what stands as Issuer in the assertions, letter for letter
+	Certificates []*x509.Certificate // one of these signed the assertion; validity dates are not looked at
+}
+
+// ErrConfig is wrapped by errors about a Verifier that cannot work.
+var ErrConfig = errors.New("service: configuration")
+
+const (
+	defaultMaxBytes = 256 << 10
+	defaultAge      = 5 * time.Minute
+)
+
+// Check reports what is wrong with the configuration, or nil. Verify and
+// Handler refuse everything as long as it reports something.
+func (v *Verifier) Check() error {
+	wrong := func(format string, a ...any) error {
+		return fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, a...))
+	}
+	if len(v.Audiences) == 0 {
+		return wrong("Audiences is empty: a service must say who it is")
+	}
+	for _, s := range append(v.Audiences[:len(v.Audiences):len(v.Audiences)], v.Addresses...) {
+		if s == "" {
+			return wrong("an entry of Audiences or Addresses is empty")
+		}
+	}
+	if v.Replay == nil {
+		return wrong("Replay is nil: cache.New(cache.NewMemory(bytes), key) makes one for a single process")
+	}
+	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil {
+		return wrong("Issuers, Users and ClientCAs are all empty: nobody would be accepted")
+	}
+	for _, i := range v.Issuers {
+		if i.Name == "" || len(i.Certificates) == 0 {
+			return wrong("issuer %q needs a name and a certificate", i.Name)
+		}
+	}
+	if !v.Suite.Valid() {
+		return wrong("unknown algorithm suite %q", string(v.Suite))
+	}
+	for i := range v.Decrypt {
+		if _, ok := v.Decrypt[i].PrivateKey.(crypto.Decrypter); !ok || leafOf(&v.Decrypt[i]) == nil {
+			return wrong("entry %d of Decrypt is not a certificate with a key that decrypts", i)
+		}
+	}
+	if v.Signer != nil {
+		if _, ok := v.Signer.PrivateKey.(crypto.Signer); !ok || leafOf(v.Signer) == nil {
+			return wrong("Signer is not a certificate with a key that signs")
+		}
+	}
+	if v.MaxLatency < 0 || v.MaxSkew < 0 || v.MaxBytes < 0 {
+		return wrong("a limit is negative")
+	}
+	return nil
+}
+
+func (v *Verifier) maxBytes() int64 {
+	if v.MaxBytes > 0 {
+		return v.MaxBytes
+	}
+	return defaultMaxBytes
+}
+
+func (v *Verifier) latency() time.Duration { return orDefault(v.MaxLatency) }
+func (v *Verifier) skew() time.Duration    { return orDefault(v.MaxSkew) }
+
+func orDefault(d time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return defaultAge
+}
+
+func (v *Verifier) log() *slog.Logger {
+	if v.Logger != nil {
+		return v.Logger
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// leafOf returns the certificate of a pair, or nil.
+func leafOf(c *tls.Certificate) *x509.Certificate {
+	if c.Leaf != nil {
+		return c.Leaf
+	}
+	if len(c.Certificate) == 0 {
+		return nil
+	}
+	leaf, err := x509.ParseCertificate(c.Certificate[0])
+	if err != nil {
+		return nil
+	}
+	return leaf
+}

@@ -1,0 +1,284 @@
+package service
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
+	"wstrust/internal/xmltree"
+	"wstrust/saml"
+)
+
+// A Packet is a message with the HTTP headers that belong to it.
+type Packet = soap.Packet
+
+// A Conn is the connection that a message came over.
+type Conn struct {
+	// TLS is the state of a TLS connection that ends in this process. Nil
+	// means that there is none, and the message is refused unless the
+	// Verifier's InsecurePlaintext is set.
+	TLS        *tls.ConnectionState
+	RemoteAddr string
+}
+
+// Verify takes one message and returns it verified. It refuses replays: the
+// same message is accepted once. Errors say why the message was refused, and
+// are not for the peer.
+func (v *Verifier) Verify(ctx context.Context, p Packet, c Conn) (*Message, error) {
+	if err := v.Check(); err != nil {
+		return nil, err
+	}
+	m, _, err := v.receive(ctx, p, c)
+	return m, err
+}
+
+// receive is Verify without a look at the configuration. The envelope is
+// returned as soon as it could be read, for the answer's sake.
+func (v *Verifier) receive(ctx context.Context, p Packet, c Conn) (*Message, *soap.Envelope, error) {
+	if err := v.checkConn(c); err != nil {
+		return nil, nil, err
+	}
+	doc, err := xmltree.Parse(p.Body, xmltree.Limits{Bytes: int(v.maxBytes())})
+	if err != nil {
+		return nil, nil, err
+	}
+	env, err := soap.Read(doc, wsse.Understood)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &Message{env: env}
+	if m.action, err = env.CheckPacket(p); err != nil {
+		return nil, env, err
+	}
+	if err := v.checkTo(env); err != nil {
+		return nil, env, err
+	}
+	if err := v.authenticate(ctx, m, c, time.Now()); err != nil {
+		return nil, env, err
+	}
+	if m.payload, err = m.evidence.Body.Payload(); err != nil && !emptyBody(m.evidence.Body) {
+		return nil, env, err
+	}
+	return m, env, nil
+}
+
+func emptyBody(p *wsse.Part) bool {
+	if p == nil {
+		return false
+	}
+	for range p.Element().Children {
+		return false
+	}
+	return true
+}
+
+// checkConn refuses a connection that protects nothing.
+func (v *Verifier) checkConn(c Conn) error {
+	if c.TLS == nil && !v.InsecurePlaintext {
+		return refuse(wsse.ClassPolicy, "the message did not come over TLS that ends here")
+	}
+	return nil
+}
+
+// checkTo refuses a message that was addressed to somebody else.
+func (v *Verifier) checkTo(env *soap.Envelope) error {
+	to := env.To.Value
+	if len(v.Addresses) == 0 || !env.To.OK() || to == env.Addressing.Anonymous() || slices.Contains(v.Addresses, to) {
+		return nil
+	}
+	return refuse(wsse.ClassPolicy, "the message is to %q, which is not us", limited(to))
+}
+
+// authenticate verifies the Security header, and settles who sent the message
+// and that it is not a repetition.
+func (v *Verifier) authenticate(ctx context.Context, m *Message, c Conn, now time.Time) error {
+	pending, err := wsse.Read(m.env, "")
+	if err != nil {
+		return err
+	}
+	client, err := v.tlsClient(c, now)
+	if err != nil {
+		return err
+	}
+	r := &resolver{v: v, ctx: ctx, now: now}
+	if err := r.resolve(pending.Needs()); err != nil {
+		return err
+	}
+	m.evidence, err = pending.Verify(r.cred, wsse.Policy{
+		Suite:            v.Suite,
+		TLS:              c.TLS != nil,
+		Required:         v.Require,
+		RequireTimestamp: client == nil || pending.Present(),
+		MaxLatency:       v.MaxLatency,
+		MaxSkew:          v.MaxSkew,
+		Anonymous:        client != nil,
+	}, now)
+	if err != nil {
+		if r.failed != nil { // why the password could not be checked
+			err = fmt.Errorf("%w: %w", err, r.failed)
+		}
+		return err
+	}
+	if m.principal, err = v.principal(m.evidence, r, client, now); err != nil {
+		return err
+	}
+	return v.remember(ctx, m, now)
+}
+
+// tlsClient returns the certificate that the client showed in the handshake, if
+// one of our authorities issued it. One of somebody else's is no certificate:
+// browsers and proxies show what they have.
+func (v *Verifier) tlsClient(c Conn, now time.Time) (*x509.Certificate, error) {
+	if v.ClientCAs == nil || c.TLS == nil || len(c.TLS.PeerCertificates) == 0 {
+		return nil, nil
+	}
+	leaf := c.TLS.PeerCertificates[0]
+	if err := v.trusted(leaf, c.TLS.PeerCertificates[1:], now); err != nil {
+		return nil, nil
+	}
+	return leaf, nil
+}
+
+// principal settles who the evidence is of: the subject of an assertion before
+// a user before a certificate, the rest being in support of it.
+func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certificate, now time.Time) (*Principal, error) {
+	p := &Principal{}
+	cert := e.Certificate
+	if cert == nil {
+		cert = client
+	}
+	if cert != nil {
+		p.Certificate, p.Key, p.ProofOfPossession = cert, cert.PublicKey, true
+	}
+	switch {
+	case e.Assertion != nil:
+		if err := v.checkAssertion(e.Assertion, v.Audiences, now); err != nil {
+			return nil, err
+		}
+		p.Kind = Token
+		p.fill(e.Assertion)
+		if e.Confirmation == saml.HolderOfKey {
+			p.ProofOfPossession = true
+			if holder, _ := e.Assertion.HolderOfKey(); holder.Certificate != nil || holder.Public != nil {
+				p.Certificate, p.Key = holder.Certificate, holder.Public
+				if p.Key == nil {
+					p.Key = holder.Certificate.PublicKey
+				}
+			}
+		}
+	case e.Username != nil:
+		p.Kind, p.Name = User, e.Username.Name
+	case cert != nil:
+		p.Kind, p.Name = Certificate, cert.Subject.String()
+	default:
+		return nil, refuse(wsse.ClassTrust, "no token that is accepted")
+	}
+	return p, nil
+}
+
+// fill takes over what a verified assertion says about its subject.
+func (p *Principal) fill(a *saml.Assertion) {
+	p.Name, p.Attributes, p.Assertion = a.Subject.NameID, a.Attributes, a
+}
+
+func (v *Verifier) checkAssertion(a *saml.Assertion, audiences []string, now time.Time) error {
+	skew := v.MaxSkew
+	if err := a.Check(saml.Checks{Now: now, Skew: skew, Audiences: audiences}); err != nil {
+		return err
+	}
+	if a.Conditions.NotOnOrAfter.IsZero() {
+		return refuse(wsse.ClassPolicy, "an assertion that never expires")
+	}
+	return nil
+}
+
+// remember refuses what came before. It is the last thing that can refuse a
+// message, so that a message refused for another reason leaves no trace.
+func (v *Verifier) remember(ctx context.Context, m *Message, now time.Time) error {
+	marks := slices.Clone(m.evidence.Replays)
+	if a := m.principal.Assertion; a != nil && a.Conditions.OneTimeUse {
+		marks = append(marks, wsse.Replay{ID: "once " + a.Issuer + " " + a.ID, Until: a.Conditions.NotOnOrAfter.Add(v.skew())})
+	}
+	if id := m.ID(); id != "" {
+		// The id alone would let one client block the ids of another.
+		until := now.Add(v.latency() + 2*v.skew())
+		marks = append(marks, wsse.Replay{ID: fmt.Sprintf("id %s %q %q", m.principal.Kind, m.principal.Name, id), Until: until})
+	}
+	for _, mark := range marks {
+		// A mark must outlast the last instant at which the message counts.
+		ttl := max(mark.Until.Sub(now), 0) + time.Second
+		added, err := v.Replay.Add(ctx, "wstrust replay "+mark.ID, nil, ttl)
+		if err != nil {
+			return fmt.Errorf("service: replay store: %w", err)
+		}
+		if !added {
+			return refuse(wsse.ClassReplay, "the message, or a token for one use, came before")
+		}
+	}
+	return nil
+}
+
+// Token verifies an assertion that stands in the body of a verified message: a
+// token of somebody for whom the sender acts. It must be of one of the
+// Verifier's Issuers and in force, and for one of the Verifier's Audiences or of
+// further, if there are any. Nothing is said about the sender's right to it,
+// and possession of its key is not proven.
+func (v *Verifier) Token(_ context.Context, token []byte, further []string) (*Principal, error) {
+	doc, err := xmltree.Parse(token, xmltree.Limits{Bytes: int(v.maxBytes())})
+	if err != nil {
+		return nil, err
+	}
+	root := doc.Root()
+	if err := xmltree.UniqueIDs(root); err != nil {
+		return nil, err
+	}
+	var last error = refuse(wsse.ClassTrust, "no issuer is trusted")
+	for _, i := range v.Issuers {
+		a, err := saml.VerifyElem(root, i.Certificates, v.Suite)
+		if err != nil {
+			last = err
+			continue
+		}
+		if a.Issuer != i.Name {
+			last = refuse(wsse.ClassTrust, "an assertion of %q under the name of %q", i.Name, limited(a.Issuer))
+			continue
+		}
+		if err := v.checkAssertion(a, append(slices.Clip(v.Audiences), further...), time.Now()); err != nil {
+			return nil, err
+		}
+		p := &Principal{Kind: Token}
+		p.fill(a)
+		return p, nil
+	}
+	return nil, last
+}
+
+func refuse(c wsse.Class, format string, a ...any) error {
+	return &wsse.Error{Class: c, Msg: fmt.Sprintf(format, a...)}
+}
+
+// trusted verifies the path from a certificate to one of ClientCAs.
+func (v *Verifier) trusted(leaf *x509.Certificate, chain []*x509.Certificate, now time.Time) error {
+	if v.ClientCAs == nil {
+		return errors.New("service: no certificate authority is trusted for clients")
+	}
+	between := x509.NewCertPool()
+	for _, c := range chain {
+		between.AddCert(c)
+	}
+	_, err := leaf.Verify(x509.VerifyOptions{
+		Roots: v.ClientCAs, Intermediates: between, CurrentTime: now,
+		// Certificates that sign messages seldom say that they are for TLS.
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	if err != nil {
+		return fmt.Errorf("service: certificate %q: %w", limited(leaf.Subject.String()), err)
+	}
+	return nil
+}
