@@ -15,6 +15,7 @@ import org.apache.cxf.sts.operation.TokenIssueOperation;
 import org.apache.cxf.sts.service.EncryptionProperties;
 import org.apache.cxf.sts.service.StaticService;
 import org.apache.cxf.sts.token.delegation.SAMLDelegationHandler;
+import org.apache.cxf.sts.token.provider.DefaultConditionsProvider;
 import org.apache.cxf.sts.token.provider.SAMLTokenProvider;
 import org.apache.cxf.sts.token.validator.SAMLTokenValidator;
 import org.apache.cxf.sts.token.validator.UsernameTokenValidator;
@@ -48,7 +49,11 @@ public final class StsMain {
         int port = peer.listen(bus);
 
         TokenIssueOperation issue = new TokenIssueOperation();
-        issue.setTokenProviders(List.of(new SAMLTokenProvider()));
+        DefaultConditionsProvider conditions = new DefaultConditionsProvider();
+        conditions.setAcceptClientLifetime(true);
+        SAMLTokenProvider saml = new SAMLTokenProvider();
+        saml.setConditionsProvider(conditions);
+        issue.setTokenProviders(List.of(saml));
         issue.setTokenValidators(List.of(new SAMLTokenValidator(), new UsernameTokenValidator()));
         issue.setDelegationHandlers(List.of(new SAMLDelegationHandler()));
         issue.setServices(List.of(service(peer)));
