@@ -114,17 +114,19 @@ func readTime(e xmltree.Elem, local string) (time.Time, error) {
 	return t, nil
 }
 
+// readSubject20 reads a subject. Issuers put its name before or after the
+// confirmations; there is one name at most.
 func (a *Assertion) readSubject20(e xmltree.Elem) error {
 	const ns = xmltree.SAML20
-	var s sequence
+	named := false
 	for c := range e.Children {
 		var err error
 		switch {
-		case s.at(c, 1, false, ns, "NameID"):
-			err = a.Subject.readName20(c)
-		case s.at(c, 1, false, ns, "EncryptedID"):
-			a.Subject.EncryptedID = c
-		case s.at(c, 2, true, ns, "SubjectConfirmation"):
+		case !named && c.Is(ns, "NameID"):
+			named, err = true, a.Subject.readName20(c)
+		case !named && c.Is(ns, "EncryptedID"):
+			named, a.Subject.EncryptedID = true, c
+		case c.Is(ns, "SubjectConfirmation"):
 			err = a.readConfirmation20(c)
 		default:
 			err = unexpected(c)
