@@ -187,9 +187,11 @@ func (p *Principal) fill(a *saml.Assertion) {
 	p.Name, p.Attributes, p.Assertion = a.Subject.NameID, a.Attributes, a
 }
 
+// checkAssertion checks times and audience; no audiences are any. That a
+// Verifier has some of its own is settled by Check.
 func (v *Verifier) checkAssertion(a *saml.Assertion, audiences []string, now time.Time) error {
-	skew := v.MaxSkew
-	if err := a.Check(saml.Checks{Now: now, Skew: skew, Audiences: audiences}); err != nil {
+	c := saml.Checks{Now: now, Skew: v.skew(), Audiences: audiences, InsecureAnyAudience: len(audiences) == 0}
+	if err := a.Check(c); err != nil {
 		return err
 	}
 	if a.Conditions.NotOnOrAfter.IsZero() {
@@ -226,10 +228,10 @@ func (v *Verifier) remember(ctx context.Context, m *Message, now time.Time) erro
 
 // Token verifies an assertion that stands in the body of a verified message: a
 // token of somebody for whom the sender acts. It must be of one of the
-// Verifier's Issuers and in force, and for one of the Verifier's Audiences or of
-// further, if there are any. Nothing is said about the sender's right to it,
-// and possession of its key is not proven.
-func (v *Verifier) Token(_ context.Context, token []byte, further []string) (*Principal, error) {
+// Verifier's Issuers and in force, and for one of audiences; with none, whom it
+// is for does not matter. Nothing is said about the sender's right to it, and
+// possession of its key is not proven.
+func (v *Verifier) Token(_ context.Context, token []byte, audiences ...string) (*Principal, error) {
 	doc, err := xmltree.Parse(token, xmltree.Limits{Bytes: int(v.maxBytes())})
 	if err != nil {
 		return nil, err
@@ -249,7 +251,7 @@ func (v *Verifier) Token(_ context.Context, token []byte, further []string) (*Pr
 			last = refuse(wsse.ClassTrust, "an assertion of %q under the name of %q", i.Name, limited(a.Issuer))
 			continue
 		}
-		if err := v.checkAssertion(a, append(slices.Clip(v.Audiences), further...), time.Now()); err != nil {
+		if err := v.checkAssertion(a, audiences, time.Now()); err != nil {
 			return nil, err
 		}
 		p := &Principal{Kind: Token}

@@ -162,11 +162,14 @@ func (g *grant) subject(ctx context.Context, what string, token []byte) (*servic
 	if len(token) == 0 {
 		return nil, nil
 	}
-	audiences := make([]string, 0, 1+len(g.RelyingParties))
+	var audiences []string // an issuer that serves everybody takes anybody's
+	if len(g.RelyingParties) > 0 {
+		audiences = slices.Clone(g.Verifier.Audiences)
+	}
 	for _, p := range g.RelyingParties {
 		audiences = append(audiences, p.Address)
 	}
-	p, err := g.Verifier.Token(ctx, token, audiences)
+	p, err := g.Verifier.Token(ctx, token, audiences...)
 	if err != nil {
 		return nil, refuse(failedAuthentication(), fmt.Errorf("%s: %w", what, err))
 	}

@@ -50,11 +50,7 @@ const (
 // encrypted for the demo service's certificate, whoever they are for.
 func (s *State) Handler(base string) http.Handler {
 	mux := http.NewServeMux()
-	var bases []string
-	for _, host := range loopbackNames(base) {
-		bases = append(bases, host)
-	}
-	issuer, demo, err := s.handlers(bases)
+	issuer, demo, err := s.handlers(LoopbackNames(base))
 	if err != nil {
 		s.o.Logger.Error("development issuer", "err", err)
 		issuer = http.NotFoundHandler()
@@ -73,11 +69,11 @@ func (s *State) handlers(bases []string) (issuer, demo http.Handler, err error) 
 		services = append(services, b+pathService)
 	}
 	signer := []service.Issuer{{Name: Issuer, Certificates: []*x509.Certificate{s.signer.Leaf}}}
-	stsReplay, err := newReplay()
+	stsReplay, err := NewReplay()
 	if err != nil {
 		return nil, nil, err
 	}
-	demoReplay, err := newReplay()
+	demoReplay, err := NewReplay()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,12 +108,12 @@ func (s *State) handlers(bases []string) (issuer, demo http.Handler, err error) 
 	if err := v.Check(); err != nil {
 		return nil, nil, err
 	}
-	return srv, v.Handler(echo), nil
+	return srv, v.Handler(Echo), nil
 }
 
-// loopbackNames returns base and, if its host is this machine, the same under
+// LoopbackNames returns base and, if its host is this machine, the same under
 // the other names of this machine: clients and their proxies use any of them.
-func loopbackNames(base string) []string {
+func LoopbackNames(base string) []string {
 	out := []string{base}
 	u, err := url.Parse(base)
 	if err != nil {
@@ -185,8 +181,8 @@ func (d *decider) known(appliesTo string) bool {
 	return len(d.open) == 0 && err == nil && u.IsAbs() && !strings.HasSuffix(strings.TrimSuffix(u.Hostname(), "."), ".invalid")
 }
 
-// echo is the demo service.
-func echo(_ context.Context, m *service.Message) (any, error) {
+// Echo answers as the demo service does: see [Action].
+func Echo(_ context.Context, m *service.Message) (any, error) {
 	var in struct {
 		Text  *string
 		Inner string `xml:",chardata"`

@@ -190,6 +190,11 @@ func (s *State) Signer() *x509.Certificate { return s.signer.Leaf }
 // Client returns the client certificate in the folder, with its key.
 func (s *State) Client() tls.Certificate { return s.client }
 
+// Service returns the certificate and key of the demo service. Symmetric proof
+// keys are encrypted for it, whichever service the token is for, so that other
+// services of a test can open them with it.
+func (s *State) Service() tls.Certificate { return s.serviceCert }
+
 // ServerTLS returns the configuration with which [State.Serve] listens. It asks
 // clients for a certificate and demands none.
 func (s *State) ServerTLS() *tls.Config {
@@ -247,9 +252,9 @@ func (s *State) Serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// newReplay makes a replay store for this process alone: what it remembers is
+// NewReplay makes a replay store for this process alone: what it remembers is
 // lost with the process, as [cache.Memory] says.
-func newReplay() (*cache.Cache, error) {
+func NewReplay() (*cache.Cache, error) {
 	secret := make([]byte, cache.KeySize)
 	rand.Read(secret)
 	key, err := cache.NewKey("process", secret)
