@@ -60,7 +60,7 @@ func (a *Assertion) Check(c Checks) error {
 		return err
 	}
 	for _, conf := range a.Subject.Confirmations {
-		if err := window(conf.Kind.String()+" confirmation", conf.NotBefore, conf.NotOnOrAfter, c.Now, skew); err != nil {
+		if err := window("confirmation", conf.NotBefore, conf.NotOnOrAfter, c.Now, skew); err != nil {
 			return err
 		}
 		if c.Recipient != "" && conf.Recipient != "" && conf.Recipient != c.Recipient {

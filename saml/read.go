@@ -1,6 +1,8 @@
 package saml
 
 import (
+	"bytes"
+	"strings"
 	"time"
 
 	"wstrust/internal/xmldsig"
@@ -10,13 +12,58 @@ import (
 // read reads an assertion along its schema. It trusts nothing; who calls it
 // decides what the result may be taken for.
 func read(e xmltree.Elem) (*Assertion, error) {
+	r := reader{Assertion: &Assertion{elem: e}}
+	r.text.Grow(min(len(e.Raw())/2, 4096))
+	var err error
 	switch {
 	case e.Is(xmltree.SAML20, "Assertion"):
-		return read20(e)
+		r.Version = V20
+		err = r.read20(e)
 	case e.Is(xmltree.SAML11, "Assertion"):
-		return read11(e)
+		r.Version = V11
+		err = r.read11(e)
+	default:
+		err = e.Errorf("not an assertion of SAML 1.1 or 2.0")
 	}
-	return nil, e.Errorf("not an assertion of SAML 1.1 or 2.0")
+	if err != nil {
+		return nil, err
+	}
+	return r.Assertion, nil
+}
+
+// A reader fills an assertion. Its strings are pieces of one buffer, and their
+// lists pieces of one list: an assertion has many of them, and to allocate each
+// would cost more than to canonicalize it.
+type reader struct {
+	*Assertion
+	text   strings.Builder
+	values []string
+}
+
+// keep copies octets into the buffer. When that grows, what was taken from it
+// stays where it was.
+func (r *reader) keep(p []byte) string {
+	from := r.text.Len()
+	r.text.Write(p)
+	return r.text.String()[from:]
+}
+
+// attr reads an attribute, "" if there is none.
+func (r *reader) attr(e xmltree.Elem, local string) string {
+	p, _ := e.AttrOctets("", local)
+	return r.keep(p)
+}
+
+// string reads the text of an element as it is.
+func (r *reader) string(e xmltree.Elem) (string, error) {
+	p, err := e.TextOctets()
+	return r.keep(p), err
+}
+
+// token reads the text of an element without the white space around it.
+func (r *reader) token(e xmltree.Elem) (string, error) {
+	p, err := e.TextOctets()
+	return r.keep(bytes.Trim(p, " \t\r\n")), err
 }
 
 // A sequence walks the children of an element in the order that a schema
@@ -45,16 +92,15 @@ func unexpected(c xmltree.Elem) error {
 	return c.Errorf("element has no place here in an assertion")
 }
 
-func read20(e xmltree.Elem) (*Assertion, error) {
+func (r *reader) read20(e xmltree.Elem) error {
 	if v, _ := e.AttrOctets("", "Version"); string(v) != "2.0" {
-		return nil, e.Errorf("version of the assertion is not 2.0")
+		return e.Errorf("version of the assertion is not 2.0")
 	}
 	if err := e.OnlyElements(); err != nil {
-		return nil, err
+		return err
 	}
-	a := &Assertion{Version: V20, elem: e}
-	if err := a.readHead(e, "ID"); err != nil {
-		return nil, err
+	if err := r.readHead(e, "ID"); err != nil {
+		return err
 	}
 	const ns = xmltree.SAML20
 	var s sequence
@@ -62,40 +108,40 @@ func read20(e xmltree.Elem) (*Assertion, error) {
 		var err error
 		switch {
 		case s.at(c, 1, false, ns, "Issuer"):
-			a.Issuer, err = c.Text()
+			r.Issuer, err = r.string(c)
 		case s.at(c, 2, false, xmltree.DS, "Signature"):
 		case s.at(c, 3, false, ns, "Subject"):
-			err = a.readSubject20(c)
+			err = r.readSubject20(c)
 		case s.at(c, 4, false, ns, "Conditions"):
-			err = a.readConditions(c)
+			err = r.readConditions(c)
 		case s.at(c, 5, false, ns, "Advice"):
 		case s.at(c, 6, true, ns, "AttributeStatement"):
-			err = a.readAttributes20(c)
+			err = r.readAttributes20(c)
 		case s.at(c, 6, true, ns, "AuthnStatement"):
-			err = a.readAuthn20(c)
+			err = r.readAuthn20(c)
 		case s.at(c, 6, true, ns, "AuthzDecisionStatement", "Statement"):
 		default:
 			err = unexpected(c)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if a.Issuer == "" {
-		return nil, e.Errorf("no issuer")
+	if r.Issuer == "" {
+		return e.Errorf("no issuer")
 	}
-	return a, nil
+	return nil
 }
 
 // readHead reads what both versions have as attributes of the assertion.
-func (a *Assertion) readHead(e xmltree.Elem, id string) error {
-	a.ID, _ = e.Attr("", id)
-	if a.ID == "" {
+func (r *reader) readHead(e xmltree.Elem, id string) error {
+	r.ID = r.attr(e, id)
+	if r.ID == "" {
 		return e.Errorf("no %s", id)
 	}
 	var err error
-	a.IssueInstant, err = readTime(e, "IssueInstant")
-	if err == nil && a.IssueInstant.IsZero() {
+	r.IssueInstant, err = readTime(e, "IssueInstant")
+	if err == nil && r.IssueInstant.IsZero() {
 		err = e.Errorf("no IssueInstant")
 	}
 	return err
@@ -116,18 +162,18 @@ func readTime(e xmltree.Elem, local string) (time.Time, error) {
 
 // readSubject20 reads a subject. Issuers put its name before or after the
 // confirmations; there is one name at most.
-func (a *Assertion) readSubject20(e xmltree.Elem) error {
+func (r *reader) readSubject20(e xmltree.Elem) error {
 	const ns = xmltree.SAML20
 	named := false
 	for c := range e.Children {
 		var err error
 		switch {
 		case !named && c.Is(ns, "NameID"):
-			named, err = true, a.Subject.readName20(c)
+			named, err = true, r.readName20(c)
 		case !named && c.Is(ns, "EncryptedID"):
-			named, a.Subject.EncryptedID = true, c
+			named, r.Subject.EncryptedID = true, c
 		case c.Is(ns, "SubjectConfirmation"):
-			err = a.readConfirmation20(c)
+			err = r.readConfirmation20(c)
 		default:
 			err = unexpected(c)
 		}
@@ -138,24 +184,25 @@ func (a *Assertion) readSubject20(e xmltree.Elem) error {
 	return nil
 }
 
-func (s *Subject) readName20(e xmltree.Elem) (err error) {
-	if s.NameID, err = e.Text(); err != nil {
+func (r *reader) readName20(e xmltree.Elem) (err error) {
+	s := &r.Subject
+	if s.NameID, err = r.string(e); err != nil {
 		return err
 	}
 	if s.NameID == "" {
 		return e.Errorf("empty name")
 	}
-	s.Format, _ = e.Attr("", "Format")
-	s.NameQualifier, _ = e.Attr("", "NameQualifier")
-	s.SPNameQualifier, _ = e.Attr("", "SPNameQualifier")
-	s.SPProvidedID, _ = e.Attr("", "SPProvidedID")
+	s.Format = r.attr(e, "Format")
+	s.NameQualifier = r.attr(e, "NameQualifier")
+	s.SPNameQualifier = r.attr(e, "SPNameQualifier")
+	s.SPProvidedID = r.attr(e, "SPProvidedID")
 	return nil
 }
 
-func (a *Assertion) readConfirmation20(e xmltree.Elem) error {
+func (r *reader) readConfirmation20(e xmltree.Elem) error {
 	const ns = xmltree.SAML20
 	var c Confirmation
-	c.Method, _ = e.Attr("", "Method")
+	c.Method = r.attr(e, "Method")
 	if c.Method == "" {
 		return e.Errorf("no confirmation method")
 	}
@@ -178,9 +225,9 @@ func (a *Assertion) readConfirmation20(e xmltree.Elem) error {
 			if c.NotOnOrAfter, err = readTime(x, "NotOnOrAfter"); err != nil {
 				return err
 			}
-			c.Recipient, _ = x.Attr("", "Recipient")
-			c.InResponseTo, _ = x.Attr("", "InResponseTo")
-			c.Address, _ = x.Attr("", "Address")
+			c.Recipient = r.attr(x, "Recipient")
+			c.InResponseTo = r.attr(x, "InResponseTo")
+			c.Address = r.attr(x, "Address")
 			ki, err := x.Maybe(xmltree.DS, "KeyInfo")
 			if err != nil {
 				return err
@@ -195,7 +242,7 @@ func (a *Assertion) readConfirmation20(e xmltree.Elem) error {
 	if err := c.needKey(e); err != nil {
 		return err
 	}
-	a.Subject.Confirmations = append(a.Subject.Confirmations, c)
+	r.Subject.Confirmations = append(r.Subject.Confirmations, c)
 	return nil
 }
 
@@ -240,9 +287,9 @@ func (c *Confirmation) needKey(e xmltree.Elem) error {
 }
 
 // readConditions reads the conditions of both versions.
-func (a *Assertion) readConditions(e xmltree.Elem) (err error) {
-	ns := a.Version.Namespace()
-	c := &a.Conditions
+func (r *reader) readConditions(e xmltree.Elem) (err error) {
+	ns := r.Version.Namespace()
+	c := &r.Conditions
 	if c.NotBefore, err = readTime(e, "NotBefore"); err != nil {
 		return err
 	}
@@ -254,8 +301,8 @@ func (a *Assertion) readConditions(e xmltree.Elem) (err error) {
 	}
 	for x := range e.Children {
 		switch {
-		case a.Version == V20 && x.Is(ns, "AudienceRestriction"), a.Version == V11 && x.Is(ns, "AudienceRestrictionCondition"):
-			any, err := readAudiences(x)
+		case r.Version == V20 && x.Is(ns, "AudienceRestriction"), r.Version == V11 && x.Is(ns, "AudienceRestrictionCondition"):
+			any, err := r.readAudiences(x)
 			if err != nil {
 				return err
 			}
@@ -263,13 +310,13 @@ func (a *Assertion) readConditions(e xmltree.Elem) (err error) {
 				return x.Errorf("audience restriction without an audience")
 			}
 			c.Audiences = append(c.Audiences, any)
-		case a.Version == V20 && x.Is(ns, "OneTimeUse"), a.Version == V11 && x.Is(ns, "DoNotCacheCondition"):
+		case r.Version == V20 && x.Is(ns, "OneTimeUse"), r.Version == V11 && x.Is(ns, "DoNotCacheCondition"):
 			c.OneTimeUse = true
-		case a.Version == V20 && x.Is(ns, "ProxyRestriction"):
+		case r.Version == V20 && x.Is(ns, "ProxyRestriction"):
 			if c.Proxy != nil {
 				return unexpected(x)
 			}
-			if c.Proxy, err = readProxy(x); err != nil {
+			if c.Proxy, err = r.readProxy(x); err != nil {
 				return err
 			}
 		default:
@@ -279,12 +326,12 @@ func (a *Assertion) readConditions(e xmltree.Elem) (err error) {
 	return nil
 }
 
-func readAudiences(e xmltree.Elem) (out []string, err error) {
+func (r *reader) readAudiences(e xmltree.Elem) (out []string, err error) {
 	for c := range e.Children {
 		if !c.Is(e.Space(), "Audience") {
 			return nil, unexpected(c)
 		}
-		s, err := c.Token()
+		s, err := r.token(c)
 		if err != nil {
 			return nil, err
 		}
@@ -296,7 +343,7 @@ func readAudiences(e xmltree.Elem) (out []string, err error) {
 	return out, nil
 }
 
-func readProxy(e xmltree.Elem) (*ProxyRestriction, error) {
+func (r *reader) readProxy(e xmltree.Elem) (*ProxyRestriction, error) {
 	p := &ProxyRestriction{Count: -1}
 	if s, ok := e.AttrOctets("", "Count"); ok {
 		p.Count = 0
@@ -311,6 +358,6 @@ func readProxy(e xmltree.Elem) (*ProxyRestriction, error) {
 		}
 	}
 	var err error
-	p.Audiences, err = readAudiences(e)
+	p.Audiences, err = r.readAudiences(e)
 	return p, err
 }

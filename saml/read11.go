@@ -6,21 +6,20 @@ import (
 	"wstrust/internal/xmltree"
 )
 
-func read11(e xmltree.Elem) (*Assertion, error) {
+func (r *reader) read11(e xmltree.Elem) error {
 	major, _ := e.AttrOctets("", "MajorVersion")
 	minor, _ := e.AttrOctets("", "MinorVersion")
 	if string(major) != "1" || string(minor) != "1" {
-		return nil, e.Errorf("version of the assertion is not 1.1")
+		return e.Errorf("version of the assertion is not 1.1")
 	}
 	if err := e.OnlyElements(); err != nil {
-		return nil, err
+		return err
 	}
-	a := &Assertion{Version: V11, elem: e}
-	if err := a.readHead(e, "AssertionID"); err != nil {
-		return nil, err
+	if err := r.readHead(e, "AssertionID"); err != nil {
+		return err
 	}
-	if a.Issuer, _ = e.Attr("", "Issuer"); a.Issuer == "" {
-		return nil, e.Errorf("no issuer")
+	if r.Issuer = r.attr(e, "Issuer"); r.Issuer == "" {
+		return e.Errorf("no issuer")
 	}
 	const ns = xmltree.SAML11
 	var s sequence
@@ -29,53 +28,56 @@ func read11(e xmltree.Elem) (*Assertion, error) {
 		var err error
 		switch {
 		case s.at(c, 1, false, ns, "Conditions"):
-			err = a.readConditions(c)
+			err = r.readConditions(c)
 		case s.at(c, 2, false, ns, "Advice"):
 		case s.at(c, 3, true, ns, "AttributeStatement", "AuthenticationStatement", "AuthorizationDecisionStatement", "SubjectStatement"):
-			subject, err = a.readStatement11(c, subject)
+			subject, err = r.readStatement11(c, subject)
 		case s.at(c, 3, true, ns, "Statement"):
 		case s.at(c, 4, false, xmltree.DS, "Signature"):
 		default:
 			err = unexpected(c)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if subject == nil {
-		return nil, e.Errorf("no statement about a subject")
+		return e.Errorf("no statement about a subject")
 	}
-	a.Subject = *subject
-	return a, nil
+	r.Subject = *subject
+	return nil
 }
 
 // readStatement11 reads a statement and the subject in it, which must be the
 // one of the statements before.
-func (a *Assertion) readStatement11(e xmltree.Elem, before *Subject) (*Subject, error) {
+func (r *reader) readStatement11(e xmltree.Elem, before *Subject) (*Subject, error) {
 	const ns = xmltree.SAML11
 	var subject *Subject
 	authn := AuthnStatement{}
 	isAuthn := e.Is(ns, "AuthenticationStatement")
 	if isAuthn {
 		var err error
-		authn.Class, _ = e.Attr("", "AuthenticationMethod")
+		authn.Class = r.attr(e, "AuthenticationMethod")
 		if authn.Instant, err = readTime(e, "AuthenticationInstant"); err != nil {
 			return nil, err
 		}
+	}
+	if e.Is(ns, "AttributeStatement") {
+		r.expect(e)
 	}
 	var s sequence
 	for c := range e.Children {
 		var err error
 		switch {
 		case s.at(c, 1, false, ns, "Subject"):
-			subject, err = readSubject11(c)
+			subject, err = r.readSubject11(c)
 		case e.Is(ns, "AttributeStatement") && s.at(c, 2, true, ns, "Attribute"):
 			var at Attribute
-			at.Name, _ = c.Attr("", "AttributeName")
-			at.Namespace, _ = c.Attr("", "AttributeNamespace")
-			err = a.readAttribute(c, &at)
+			at.Name = r.attr(c, "AttributeName")
+			at.Namespace = r.attr(c, "AttributeNamespace")
+			err = r.readAttribute(c, &at)
 		case isAuthn && s.at(c, 2, false, ns, "SubjectLocality"):
-			authn.Address, _ = c.Attr("", "IPAddress")
+			authn.Address = r.attr(c, "IPAddress")
 		case isAuthn && s.at(c, 3, true, ns, "AuthorityBinding"):
 		case e.Is(ns, "AuthorizationDecisionStatement") && s.at(c, 2, true, ns, "Action"):
 		case e.Is(ns, "AuthorizationDecisionStatement") && s.at(c, 3, false, ns, "Evidence"):
@@ -93,12 +95,12 @@ func (a *Assertion) readStatement11(e xmltree.Elem, before *Subject) (*Subject, 
 		return nil, e.Errorf("statements about two subjects in one assertion")
 	}
 	if isAuthn {
-		a.Authn = append(a.Authn, authn)
+		r.Authn = append(r.Authn, authn)
 	}
 	return subject, nil
 }
 
-func readSubject11(e xmltree.Elem) (*Subject, error) {
+func (r *reader) readSubject11(e xmltree.Elem) (*Subject, error) {
 	const ns = xmltree.SAML11
 	subject := new(Subject)
 	var s sequence
@@ -106,13 +108,13 @@ func readSubject11(e xmltree.Elem) (*Subject, error) {
 		var err error
 		switch {
 		case s.at(c, 1, false, ns, "NameIdentifier"):
-			if subject.NameID, err = c.Text(); err == nil && subject.NameID == "" {
+			if subject.NameID, err = r.string(c); err == nil && subject.NameID == "" {
 				err = c.Errorf("empty name")
 			}
-			subject.Format, _ = c.Attr("", "Format")
-			subject.NameQualifier, _ = c.Attr("", "NameQualifier")
+			subject.Format = r.attr(c, "Format")
+			subject.NameQualifier = r.attr(c, "NameQualifier")
 		case s.at(c, 2, false, ns, "SubjectConfirmation"):
-			subject.Confirmations, err = readConfirmations11(c)
+			subject.Confirmations, err = r.readConfirmations11(c)
 		default:
 			err = unexpected(c)
 		}
@@ -125,14 +127,14 @@ func readSubject11(e xmltree.Elem) (*Subject, error) {
 
 // readConfirmations11 reads a SubjectConfirmation, which has one or more
 // methods and at most one key.
-func readConfirmations11(e xmltree.Elem) (out []Confirmation, err error) {
+func (r *reader) readConfirmations11(e xmltree.Elem) (out []Confirmation, err error) {
 	const ns = xmltree.SAML11
 	var s sequence
 	var key xmltree.Elem
 	for c := range e.Children {
 		switch {
 		case s.at(c, 1, true, ns, "ConfirmationMethod"):
-			method, err := c.Token()
+			method, err := r.token(c)
 			if err != nil {
 				return nil, err
 			}

@@ -2,24 +2,26 @@ package saml
 
 import (
 	"crypto"
+	"slices"
 
 	"wstrust/internal/xmltree"
 )
 
-func (a *Assertion) readAttributes20(e xmltree.Elem) error {
+func (r *reader) readAttributes20(e xmltree.Elem) error {
 	const ns = xmltree.SAML20
+	r.expect(e)
 	for c := range e.Children {
 		switch {
 		case c.Is(ns, "Attribute"):
 			var at Attribute
-			at.Name, _ = c.Attr("", "Name")
-			at.Format, _ = c.Attr("", "NameFormat")
-			at.FriendlyName, _ = c.Attr("", "FriendlyName")
-			if err := a.readAttribute(c, &at); err != nil {
+			at.Name = r.attr(c, "Name")
+			at.Format = r.attr(c, "NameFormat")
+			at.FriendlyName = r.attr(c, "FriendlyName")
+			if err := r.readAttribute(c, &at); err != nil {
 				return err
 			}
 		case c.Is(ns, "EncryptedAttribute"):
-			a.EncryptedAttributes = append(a.EncryptedAttributes, c)
+			r.EncryptedAttributes = append(r.EncryptedAttributes, c)
 		default:
 			return unexpected(c)
 		}
@@ -27,36 +29,41 @@ func (a *Assertion) readAttributes20(e xmltree.Elem) error {
 	return nil
 }
 
+// expect makes room for the attributes of a statement.
+func (r *reader) expect(statement xmltree.Elem) {
+	r.Attributes = slices.Grow(r.Attributes, count(statement))
+	r.values = slices.Grow(r.values, 2*count(statement))
+}
+
 // readAttribute reads the values, which both versions have alike.
-func (a *Assertion) readAttribute(e xmltree.Elem, at *Attribute) error {
+func (r *reader) readAttribute(e xmltree.Elem, at *Attribute) error {
 	if at.Name == "" {
 		return e.Errorf("attribute without a name")
 	}
-	ns := a.Version.Namespace()
+	ns := r.Version.Namespace()
+	from := len(r.values)
 	for v := range e.Children {
 		if !v.Is(ns, "AttributeValue") {
 			return unexpected(v)
 		}
-		structured := false
-		for range v.Children {
-			structured = true
-			break
-		}
-		if structured {
+		if count(v) > 0 {
 			at.Elements = append(at.Elements, v)
 			continue
 		}
-		s, err := v.Text()
+		s, err := r.string(v)
 		if err != nil {
 			return err
 		}
-		at.Values = append(at.Values, s)
+		r.values = append(r.values, s)
 	}
-	a.Attributes = append(a.Attributes, *at)
+	if to := len(r.values); to > from {
+		at.Values = r.values[from:to:to]
+	}
+	r.Attributes = append(r.Attributes, *at)
 	return nil
 }
 
-func (a *Assertion) readAuthn20(e xmltree.Elem) (err error) {
+func (r *reader) readAuthn20(e xmltree.Elem) (err error) {
 	const ns = xmltree.SAML20
 	var st AuthnStatement
 	if st.Instant, err = readTime(e, "AuthnInstant"); err != nil {
@@ -65,23 +72,23 @@ func (a *Assertion) readAuthn20(e xmltree.Elem) (err error) {
 	if st.SessionNotOnOrAfter, err = readTime(e, "SessionNotOnOrAfter"); err != nil {
 		return err
 	}
-	st.SessionIndex, _ = e.Attr("", "SessionIndex")
+	st.SessionIndex = r.attr(e, "SessionIndex")
 	var s sequence
 	for c := range e.Children {
 		switch {
 		case s.at(c, 1, false, ns, "SubjectLocality"):
-			st.Address, _ = c.Attr("", "Address")
+			st.Address = r.attr(c, "Address")
 		case s.at(c, 2, false, ns, "AuthnContext"):
 			var in sequence
 			for x := range c.Children {
 				var err error
 				switch {
 				case in.at(x, 1, false, ns, "AuthnContextClassRef"):
-					st.Class, err = x.Token()
+					st.Class, err = r.token(x)
 				case in.at(x, 2, false, ns, "AuthnContextDecl", "AuthnContextDeclRef"):
 				case in.at(x, 3, true, ns, "AuthenticatingAuthority"):
 					var s string
-					s, err = x.Token()
+					s, err = r.token(x)
 					st.Authorities = append(st.Authorities, s)
 				default:
 					err = unexpected(x)
@@ -94,8 +101,16 @@ func (a *Assertion) readAuthn20(e xmltree.Elem) (err error) {
 			return unexpected(c)
 		}
 	}
-	a.Authn = append(a.Authn, st)
+	r.Authn = append(r.Authn, st)
 	return nil
+}
+
+// count returns how many child elements e has.
+func count(e xmltree.Elem) (n int) {
+	for range e.Children {
+		n++
+	}
+	return n
 }
 
 // samePublic compares two public keys of any kind.

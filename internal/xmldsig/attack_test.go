@@ -166,7 +166,8 @@ func TestStructure(t *testing.T) {
 		{"W22 first reference does not match", in(sig(refURI("#b", "a", exc) + ref("a", exc))), alg.ErrSignature},
 		{"W29 signature nested deeper", `<r` + wsu + ` u:Id="r"><x>` + sig(ref("r", env+exc)) + `</x></r>`, ErrWrapping},
 		{"W29 whole document, signature nested deeper", `<r` + wsu + ` u:Id="r"><x>` + sig(refURI("", "r", env+exc)) + `</x></r>`, ErrWrapping},
-		{"W29 enveloped, but elsewhere", in(sig(ref("a", env+exc))), ErrWrapping},
+		{"W29 enveloped two levels up", `<r` + wsu + `><y u:Id="y"><x><z>` + sig(ref("y", env+exc)) + `</z></x></y></r>`, ErrWrapping},
+		{"enveloped transform that leaves nothing out", in(sig(ref("a", env+exc))), nil},
 		{"whole document, not enveloped", `<r` + wsu + ` u:Id="r"><a/>` + sig(refURI("", "r", exc)) + `</r>`, ErrWrapping},
 		{"whole document is the signature", signature(info(refURI("", "o", env+exc)) + value + `<Object Id="o"/>`), ErrWrapping},
 

@@ -54,18 +54,18 @@ func ReadKeyInfo(ki xmltree.Elem) (Hint, error) {
 	}
 	for c := range ki.Children {
 		var err error
-		switch space, local := c.Space(), c.Local(); {
-		case space == xmltree.DS && local == "X509Data":
+		switch {
+		case c.Is(xmltree.DS, "X509Data"):
 			err = h.readX509Data(c)
-		case space == xmltree.DS && local == "KeyValue":
+		case c.Is(xmltree.DS, "KeyValue"):
 			err = h.readKeyValue(c)
-		case space == xmltree.DS && local == "KeyName":
+		case c.Is(xmltree.DS, "KeyName"):
 			err = h.readName(&h.KeyName, c)
-		case space == xmltree.WSSE && local == "SecurityTokenReference":
+		case c.Is(xmltree.WSSE, "SecurityTokenReference"):
 			err = h.keep(&h.STR, c)
-		case space == xmltree.XENC && local == "EncryptedKey":
+		case c.Is(xmltree.XENC, "EncryptedKey"):
 			err = h.keep(&h.EncryptedKey, c)
-		case local == "RetrievalMethod" || local == "KeyInfoReference":
+		case c.Is(xmltree.DS, "RetrievalMethod"), c.Is(xmltree.DSIG11, "KeyInfoReference"):
 			err = refuse(c, alg.ErrAlgorithm, "key information elsewhere is not fetched")
 		}
 		if err != nil {
@@ -104,12 +104,9 @@ func (h *Hint) readName(to *string, e xmltree.Elem) error {
 
 func (h *Hint) readX509Data(e xmltree.Elem) error {
 	for c := range e.Children {
-		if c.Space() != xmltree.DS {
-			continue
-		}
 		var err error
-		switch c.Local() {
-		case "X509Certificate":
+		switch {
+		case c.Is(xmltree.DS, "X509Certificate"):
 			if len(h.DER) == maxCertificates {
 				return refuse(c, xmltree.ErrLimit, "more than %d certificates", maxCertificates)
 			}
@@ -117,16 +114,16 @@ func (h *Hint) readX509Data(e xmltree.Elem) error {
 			if der, err = c.Base64(); err == nil {
 				h.DER = append(h.DER, der)
 			}
-		case "X509IssuerSerial":
+		case c.Is(xmltree.DS, "X509IssuerSerial"):
 			err = h.readIssuerSerial(c)
-		case "X509SKI":
+		case c.Is(xmltree.DS, "X509SKI"):
 			if h.SKI != nil {
 				return twice(c)
 			}
 			if h.SKI, err = c.Base64(); err == nil && len(h.SKI) == 0 {
 				return refuse(c, xmltree.ErrFormat, "empty key identifier")
 			}
-		case "X509SubjectName":
+		case c.Is(xmltree.DS, "X509SubjectName"):
 			err = h.readName(&h.SubjectName, c)
 		}
 		if err != nil {

@@ -178,7 +178,7 @@ func (v *verification) resolve() error {
 		}
 		r.target = r.named
 		switch {
-		case r.enveloped:
+		case r.enveloped && r.named.Contains(v.sig):
 			// The transform leaves out the signature that holds it. Deeper
 			// down, an element between the two could be swapped (attack W29).
 			if !xmltree.Parent(v.sig).Same(r.named) {
