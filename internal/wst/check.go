@@ -122,10 +122,10 @@ func (a *Response) checkKeyType(r *Request, v Version, _ time.Time, o Options) e
 		return mismatch(a.at.keyType, "key type is %s, and %s was asked for", a.KeyType, want)
 	}
 	if o.Strict {
-		// MS-LWSSP has no public keys, and by its product note 6 the client
-		// refuses two of the spellings of bearer.
+		// By product note 6 of MS-LWSSP the client refuses two of the
+		// spellings of bearer. Public keys it has not asked for.
 		uri, _ := a.at.keyType.Token()
-		if a.KeyType == PublicKey || uri == errataBearer || uri == schemaBearer {
+		if uri == errataBearer || uri == schemaBearer {
 			return mismatch(a.at.keyType, "key type %s is outside of the profile", clip(uri))
 		}
 	}

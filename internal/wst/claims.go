@@ -100,7 +100,7 @@ func (r *Request) readClaims(e xmltree.Elem) error {
 			r.ClaimsDialect = dialectAuth
 		}
 	}
-	if r.ClaimsDialect == r.defaultDialect() {
+	if len(r.Claims) == 0 || r.ClaimsDialect == r.defaultDialect() {
 		r.ClaimsDialect = ""
 	}
 	return nil

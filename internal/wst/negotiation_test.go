@@ -1,6 +1,7 @@
 package wst
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"wstrust/internal/alg"
 	"wstrust/internal/xmltree"
 )
 
@@ -94,6 +96,9 @@ func TestNewCompletes(t *testing.T) {
 	}
 	if n, err := New(Request{Action: Validate, Target: []byte("<t/>")}, Trust13, Options{}); err != nil || n.req.TokenType != Trust13.StatusTokenType() {
 		t.Errorf("validate: %v", err)
+	}
+	if n, err := New(Request{}, Trust13, Options{Strict: true}); err != nil || len(n.ReplyActions()) != 2 {
+		t.Errorf("strict: %v", err)
 	}
 	if n.RequestAction() != Trust13.RequestAction(Issue) || len(n.ReplyActions()) != 3 {
 		t.Errorf("actions %s %v", n.RequestAction(), n.ReplyActions())
@@ -194,6 +199,7 @@ func TestNewRefuses(t *testing.T) {
 		"strict: renew":             {req: Request{Action: Renew, Target: tok}, o: Options{Strict: true}},
 		"strict: validate":          {req: Request{Action: Validate, Target: tok}, o: Options{Strict: true}},
 		"strict: public key":        {req: Request{KeyType: PublicKey, UseKey: &key.PublicKey}, o: Options{Strict: true}},
+		"strict: encrypted":         {req: Request{Entropy: ClientEntropy, SealTo: mustKey(t, &key.PublicKey)}, o: Options{Strict: true}},
 		"strict: scoped context":    {req: Request{Action: NewContext, AppliesTo: "https://rp.example/"}, o: Options{Strict: true}},
 	} {
 		if _, err := New(c.req, Trust13, c.o); class(err) != "request" {
@@ -230,7 +236,7 @@ func TestWriteRefuses(t *testing.T) {
 		"parameter has a DOCTYPE":  {Parameters: [][]byte{[]byte("<!DOCTYPE a><a/>")}},
 		"parameter repeats type":   {TokenType: "urn:x", Parameters: [][]byte{[]byte(`<t:TokenType xmlns:t="` + xmltree.Trust13 + `">urn:y</t:TokenType>`)}},
 		"parameter is RequestType": {Parameters: [][]byte{[]byte(`<t:RequestType xmlns:t="` + xmltree.Trust13 + `">urn:y</t:RequestType>`)}},
-		"parameters repeat":        {Parameters: [][]byte{[]byte(`<t:X xmlns:t="` + xmltree.Trust13 + `"/>`), []byte(`<t:X xmlns:t="` + xmltree.Trust13 + `"/>`)}},
+		"parameters repeat":        {Parameters: [][]byte{[]byte(`<t:KeySize xmlns:t="` + xmltree.Trust13 + `">128</t:KeySize>`), []byte(`<t:KeySize xmlns:t="` + xmltree.Trust13 + `">256</t:KeySize>`)}},
 		"secondary is text":        {Secondary: [][]byte{[]byte("text")}},
 		"bad character":            {TokenType: "urn:\x00"},
 		"bad character, context":   {Context: "\x01"},
@@ -265,6 +271,20 @@ func TestWriteRefuses(t *testing.T) {
 	out, err := r.Write(Trust13)
 	if err != nil || !strings.Contains(string(out), "<wst:OnBehalfOf>"+testToken+"</wst:OnBehalfOf>") {
 		t.Errorf("%s %v", out, err)
+	}
+	weakSecret := NewSecret(make([]byte, 32))
+	for name, r := range map[string]Request{
+		"entropy in server mode": {ClientEntropy: NewSecret(clientOctets)},
+		"no entropy":             {Entropy: ClientEntropy},
+		"entropy of zeros":       {Entropy: ClientEntropy, ClientEntropy: weakSecret},
+		"applies to twice": {
+			AppliesTo:  "https://rp.example/",
+			Parameters: [][]byte{[]byte(`<p:AppliesTo xmlns:p="` + xmltree.WSP12 + `"/>`)},
+		},
+	} {
+		if out, err := r.Write(Trust13); class(err) != "request" {
+			t.Errorf("%s: %s %v", name, out, err)
+		}
 	}
 	if _, err := (&Request{Action: Renew, Target: tok, Lifetime: time.Hour}).Write(Trust13); class(err) != "request" {
 		t.Errorf("a lifetime without a beginning: %v", err)
@@ -334,5 +354,44 @@ func TestWithSecondary(t *testing.T) {
 	}
 	if m := new(Request).WithSecondary(); m == nil || m.TokenType != "" {
 		t.Error("a request without a secondary part")
+	}
+}
+
+func mustKey(t *testing.T, pub crypto.PublicKey) alg.Key {
+	k, err := alg.PublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// Skew is the caller's to choose, in both directions.
+func TestSkew(t *testing.T) {
+	for _, c := range []struct {
+		skew, begins, ends time.Duration
+		want               string
+	}{
+		{time.Minute, -time.Hour, -59 * time.Second, "ok"},
+		{time.Minute, -time.Hour, -time.Minute, "expired"},
+		{0, -time.Hour, -time.Minute, "ok"},
+		{time.Minute, time.Minute, time.Hour, "ok"},
+		{time.Minute, time.Minute + time.Second, time.Hour, "mismatch"},
+		{time.Hour, 59 * time.Minute, 2 * time.Hour, "ok"},
+	} {
+		n, err := New(Request{KeyType: Bearer}, Trust13, Options{Skew: c.skew})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.Step(xmltree.Elem{}, noon); err != nil {
+			t.Fatal(err)
+		}
+		a := Response{Context: n.Context(), Token: []byte(testToken), Created: noon.Add(c.begins), Expires: noon.Add(c.ends)}
+		out, err := a.Write(Trust13, Issue)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = n.Step(root(t, string(out)), noon); class(err) != c.want {
+			t.Errorf("%v: %v", c, err)
+		}
 	}
 }

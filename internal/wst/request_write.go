@@ -204,9 +204,11 @@ func (r *Request) inline(v Version) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n := name(e); slices.Contains(have, n) {
+		n := name(e)
+		if slices.Contains(have, n) && (n.space != v.Namespace() || slices.Contains(requestNames, n.local)) {
 			return nil, misuse("Parameters: %s stands in the request already", e.Local())
-		} else if n.space == v.Namespace() {
+		}
+		if n.space == v.Namespace() {
 			have = append(have, n)
 		}
 	}
@@ -236,7 +238,7 @@ func name(e xmltree.Elem) expandedName { return expandedName{e.Space(), e.Local(
 // names are the elements that the fields of r produce.
 func (r *Request) names(v Version) []expandedName {
 	trust := v.Namespace()
-	list := []expandedName{{trust, "RequestType"}, {trust, "SecondaryParameters"}}
+	list := []expandedName{{trust, "RequestType"}}
 	for _, f := range []struct {
 		set   bool
 		space string
@@ -244,6 +246,7 @@ func (r *Request) names(v Version) []expandedName {
 	}{
 		{r.TokenType != "", trust, "TokenType"},
 		{r.AppliesTo != "" || len(r.AppliesToXML) != 0, xmltree.WSP, "AppliesTo"},
+		{r.AppliesTo != "" || len(r.AppliesToXML) != 0, xmltree.WSP12, "AppliesTo"},
 		{len(r.Claims) != 0, trust, "Claims"},
 		{r.Entropy != ServerEntropy, trust, "Entropy"},
 		{r.ComputedKey != "", trust, "ComputedKeyAlgorithm"},
@@ -259,6 +262,7 @@ func (r *Request) names(v Version) []expandedName {
 		{r.Renewing != nil, trust, "Renewing"},
 		{r.Delegatable != nil, trust, "Delegatable"},
 		{r.Forwardable != nil, trust, "Forwardable"},
+		{v != Trust2005 && len(r.Secondary) != 0, trust, "SecondaryParameters"},
 		{r.Action.targetName() != "", trust, r.Action.targetName()},
 	} {
 		if f.set {

@@ -114,6 +114,21 @@ func useKeyRequest(x string) string {
 		x + `</w:UseKey></w:RequestSecurityToken>`
 }
 
+// A token that says that it is not base64 is not read as if it were.
+func TestUseKeyEncoding(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for encoding, want := range map[string]string{base64Encoding: "ok", "urn:other": "format"} {
+		x := fmt.Sprintf(`<o:BinarySecurityToken xmlns:o="%s" ValueType="%s" EncodingType="%s">%s</o:BinarySecurityToken>`,
+			xmltree.WSSE, bst, encoding, base64.StdEncoding.EncodeToString(testCertificate(t, key).Raw))
+		if _, _, err := ReadRequest(root(t, useKeyRequest(x)), Opener{}); class(err) != want {
+			t.Errorf("%s: %v", encoding, err)
+		}
+	}
+}
+
 // Entropy and proof key may travel encrypted, for who has the key; and only
 // for him.
 func TestEncryptedSecrets(t *testing.T) {
