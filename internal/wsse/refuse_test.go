@@ -415,3 +415,65 @@ func TestUnsignedAssertion(t *testing.T) {
 	_, err := receive(t, protect(t, Options{Tokens: []Token{Issued{XML: a}}}), trust(), Policy{TLS: true}, now, 0)
 	wantClass(t, err, ClassSignature)
 }
+
+func TestUnsignedAddressingNeedsTLS(t *testing.T) {
+	msg := protect(t, Options{Tokens: []Token{x509Token(client(), 0, PartTimestamp|PartBody)}})
+	ev, err := receive(t, msg, trust(client()), Policy{}, now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ev.To != nil || ev.Action != nil || !ev.Body.Signed() {
+		t.Errorf("parts that nothing protects: %+v", ev)
+	}
+}
+
+func TestEverySignatureCountsForSomething(t *testing.T) {
+	// One good signature does not excuse another that is over nothing of the
+	// message: it may have been cut out of an older one.
+	msg := protect(t, Options{Tokens: []Token{
+		x509Token(client(), 0, PartTimestamp|PartBody),
+		x509Token(issuer(), 0, PartToken),
+	}})
+	_, err := receive(t, msg, trust(client(), issuer()), Policy{TLS: true}, now, 0)
+	wantClass(t, err, ClassPolicy)
+}
+
+func TestEncryptedAssertionIsTheOneReferredTo(t *testing.T) {
+	inner := build(t, saml.V20, issuer(), holderOf(client()))
+	other := build(t, saml.V20, issuer(), holderOf(client()))
+	l := trust()
+	l.Recipients = []Recipient{{Key: service().key, Certificate: service().cert}}
+	msg := protect(t, Options{Tokens: []Token{Issued{XML: encryptedAssertion(t, inner, service(), true), Key: client().key, Attached: attachedTo(other)}}})
+	_, err := receive(t, msg, l, Policy{TLS: true}, now, 0)
+	wantClass(t, err, ClassTrust)
+
+	// W16: an element outside has the id of the assertion inside.
+	d, err := xmltree.Parse(inner, xmltree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := outgoing()
+	out.Headers = [][]byte{[]byte(`<x:X xmlns:x="urn:x" xmlns:u="` + xmltree.WSU + `" u:Id="` + tokenID(d.Root()) + `"/>`)}
+	msg, _, err = Protect(out, Options{Tokens: []Token{Issued{XML: encryptedAssertion(t, inner, service(), true), Key: client().key, Attached: attachedTo(inner)}}}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = receive(t, msg, l, Policy{TLS: true}, now, 0)
+	wantClass(t, err, ClassWrapping)
+	if _, err := receive(t, msg, l, Policy{TLS: true}, now, checkIDs); err != nil {
+		t.Errorf("not an attack: the weakened verifier refuses it too: %v", err)
+	}
+}
+
+func TestVoucherSignsAllThatIsRequired(t *testing.T) {
+	a := build(t, saml.V20, issuer(), saml.Confirmation{Kind: saml.SenderVouches})
+	msg := vouched(t, a, client(), PartBody|PartTimestamp|PartToken, false)
+	// A second signer covers more, but is not trusted to vouch.
+	l := trust(client())
+	l.Vouchers = []alg.Key{client().public(t)}
+	if _, err := receive(t, msg, l, Policy{}, now, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err := receive(t, msg, l, Policy{Required: PartTo}, now, 0)
+	wantClass(t, err, ClassTrust)
+}
