@@ -56,15 +56,11 @@ func Read(d *xmltree.Doc, understood func(space, local string) bool) (*Envelope,
 		case xmltree.SOAP11, xmltree.SOAP12:
 			return nil, refuse(ErrFormat, h, "SOAP element among the headers")
 		}
-		t, err := e.target(h)
-		if err != nil {
-			return nil, err
-		}
 		must, err := e.mustUnderstand(h)
 		if err != nil {
 			return nil, err
 		}
-		switch t {
+		switch e.target(h) {
 		case targetUs:
 			known, err := e.field(h)
 			if err != nil {
@@ -136,7 +132,7 @@ func (e *Envelope) Ours(role string) iter.Seq[xmltree.Elem] {
 			return
 		}
 		for h := range e.Header.Children {
-			if t, err := e.target(h); err != nil || (role == "") != (t == targetUs) {
+			if (role == "") != (e.target(h) == targetUs) {
 				continue
 			}
 			if role != "" {
@@ -186,28 +182,28 @@ func (v Version) roleAttr() string {
 }
 
 // target says for whom a header block is.
-func (e *Envelope) target(h xmltree.Elem) (target, error) {
-	role, ok := h.Attr(e.Version.Namespace(), e.Version.roleAttr())
+func (e *Envelope) target(h xmltree.Elem) target {
+	role, ok := h.AttrOctets(e.Version.Namespace(), e.Version.roleAttr())
 	switch {
-	case !ok, role == "":
-		return targetUs, nil
-	case e.Version == V12 && role == xmltree.SOAP12+"/role/ultimateReceiver":
-		return targetUs, nil
-	case e.Version == V12 && role == xmltree.SOAP12+"/role/next",
-		e.Version == V11 && role == "http://schemas.xmlsoap.org/soap/actor/next":
-		return targetNext, nil
+	case !ok, len(role) == 0:
+		return targetUs
+	case e.Version == V12 && string(role) == xmltree.SOAP12+"/role/ultimateReceiver":
+		return targetUs
+	case e.Version == V12 && string(role) == xmltree.SOAP12+"/role/next",
+		e.Version == V11 && string(role) == "http://schemas.xmlsoap.org/soap/actor/next":
+		return targetNext
 	default:
-		return targetOther, nil
+		return targetOther
 	}
 }
 
 func (e *Envelope) mustUnderstand(h xmltree.Elem) (bool, error) {
-	switch v, _ := h.Attr(e.Version.Namespace(), "mustUnderstand"); v {
+	switch v, _ := h.AttrOctets(e.Version.Namespace(), "mustUnderstand"); string(v) {
 	case "1", "true":
 		return true, nil
 	case "", "0", "false":
 		return false, nil
 	default:
-		return false, refuse(ErrFormat, h, "mustUnderstand is %s", quote(v))
+		return false, refuse(ErrFormat, h, "mustUnderstand is %s", quote(string(v)))
 	}
 }

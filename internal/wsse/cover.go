@@ -130,7 +130,7 @@ func (v *verifier) parts() {
 		}
 	}
 	for _, h := range headers {
-		p := &Part{elem: h}
+		p := v.newPart(h)
 		for i, s := range v.ev.Signers {
 			if slices.ContainsFunc(v.covered[i].headers, h.Same) {
 				p.signers = append(p.signers, s)
@@ -144,9 +144,13 @@ func (v *verifier) part(bit Parts, e xmltree.Elem) *Part {
 	if !e.OK() {
 		return nil
 	}
-	p := &Part{elem: e}
-	for _, s := range v.ev.Signers {
-		if s.Covers&bit != 0 {
+	p := v.newPart(e)
+	for i, s := range v.ev.Signers {
+		switch {
+		case s.Covers&bit == 0:
+		case len(p.signers) == 0:
+			p.signers = v.ev.Signers[i : i+1 : i+1]
+		default:
 			p.signers = append(p.signers, s)
 		}
 	}
@@ -158,4 +162,15 @@ func (v *verifier) part(bit Parts, e xmltree.Elem) *Part {
 		return p
 	}
 	return nil
+}
+
+// newPart takes the next of the parts that were allocated together.
+func (v *verifier) newPart(e xmltree.Elem) *Part {
+	if len(v.spare) == 0 {
+		v.spare = make([]Part, 9)
+	}
+	p := &v.spare[0]
+	v.spare = v.spare[1:]
+	p.elem = e
+	return p
 }

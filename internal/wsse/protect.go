@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"math"
+	"strconv"
 	"time"
 
 	"wstrust/internal/alg"
@@ -187,6 +188,11 @@ func (w *writer) plan() error {
 	}
 	w.mark(all)
 	return nil
+}
+
+// id makes the id of something that a token may have one of.
+func (w *writer) id(name string, token int) string {
+	return name + strconv.Itoa(token) + w.suffix
 }
 
 // mark gives an id to each part that is signed and present.

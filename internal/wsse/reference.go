@@ -55,7 +55,7 @@ func (w *writer) planX509(s *signer, t X509) error {
 	b.Start(xmltree.WSSE, "SecurityTokenReference")
 	switch t.Reference {
 	case RefDirect:
-		s.id = "x509" + w.suffix
+		s.id = w.id("x509", s.token)
 		b.Start(xmltree.WSSE, "Reference")
 		b.Attr("", "URI", "#"+s.id)
 		b.Attr("", "ValueType", t.valueType())
@@ -161,7 +161,7 @@ func (w *writer) planIssued(s *signer, t Issued) error {
 		if t.Attached != nil {
 			return refuse(ClassPolicy, none, "a token with a given reference cannot be signed through an STR-Transform")
 		}
-		s.str = "str" + w.suffix
+		s.str = w.id("str", s.token)
 	}
 	if t.Attached != nil {
 		d, err := xmltree.Parse(t.Attached, xmltree.Limits{})

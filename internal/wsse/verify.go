@@ -92,6 +92,7 @@ type verifier struct {
 	required Parts
 	holder   alg.Key // the key that the assertion confirms
 	covered  []coverage
+	spare    []Part
 }
 
 func (v *verifier) run(now time.Time) error {
