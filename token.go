@@ -90,10 +90,7 @@ func (t *Token) SymmetricKey(reveal.Permit) []byte {
 }
 
 // String describes the token and never prints it.
-func (t *Token) String() string {
-	if t == nil {
-		return "no token"
-	}
+func (t Token) String() string {
 	s := fmt.Sprintf("%s token, %s key", typeName(t.typ), t.keyType)
 	if t.keyType == Bearer {
 		s = fmt.Sprintf("%s token, bearer", typeName(t.typ))
@@ -108,7 +105,7 @@ func (t *Token) String() string {
 }
 
 // Format implements [fmt.Formatter]: every verb prints what String returns.
-func (t *Token) Format(f fmt.State, _ rune) { io.WriteString(f, t.String()) }
+func (t Token) Format(f fmt.State, _ rune) { io.WriteString(f, t.String()) }
 
 func typeName(uri string) string {
 	switch {
