@@ -103,6 +103,7 @@ func TestClient(t *testing.T) {
 	w := newWorld(t)
 	_, sts := w.serve(t, "StsMain")
 	_, svc := w.serve(t, "ServiceMain")
+	presented := 0
 	for _, d := range doors {
 		issuer := w.open(t, d, sts[d.name])
 		for _, k := range kinds() {
@@ -116,11 +117,13 @@ func TestClient(t *testing.T) {
 						t.Fatal(err)
 					}
 					w.check(t, tok, req, at, d.caller)
-					w.present(t, tok, at, k.port == "Public" || k.port == "Symmetric", d.caller)
+					w.present(t, tok, at, d.caller)
+					presented++
 				})
 			}
 		}
 	}
+	t.Logf("counted: %d tokens of CXF's issuer, verified and presented to CXF's service", presented)
 }
 
 // TestServerEntropy: where the issuer alone makes the key, CXF's issuer wipes the key
@@ -169,7 +172,7 @@ func (w *world) check(t *testing.T, tok *wstrust.Token, req wstrust.TokenRequest
 }
 
 // present calls CXF's service with the token.
-func (w *world) present(t *testing.T, tok *wstrust.Token, at string, _ bool, caller string) {
+func (w *world) present(t *testing.T, tok *wstrust.Token, at, caller string) {
 	t.Helper()
 	ch, err := wstrust.Open(context.Background(), at, wstrust.Config{TLS: w.ca.Trust(), Bindings: []wstrust.Binding{wstrust.XMLToken(tok)}})
 	if err != nil {

@@ -27,31 +27,38 @@ type world struct {
 	common  map[string]string
 }
 
-// newWorld makes the keys. More certificates may be trusted, and services named to
-// whom an issuer may encrypt, before the first process starts.
-func newWorld(t *testing.T, trust ...*x509.Certificate) *world {
+// newWorld makes the keys.
+func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), ca: rig.NewAuthority(t, "interop CA")}
 	w.signer = w.ca.RSA(t, "cxf signer")
 	w.service = w.ca.RSA(t, "cxf service")
-	w.client = w.ca.RSA(t, "alice")
+	w.client = w.ca.RSA(t, rig.User)
 	w.store(t, "sts", w.signer)
 	w.store(t, "service", w.service)
 	w.store(t, "client", w.client)
 	w.store(t, "tls", w.ca.RSA(t, "localhost"))
+	w.trust(t)
+	w.trustStore(t, "recipients", []pkcs12.TrustStoreEntry{{Cert: w.service.Cert, FriendlyName: "service"}})
+	w.common = map[string]string{
+		"dir":              w.dir,
+		"store.password":   storePassword,
+		"applies.to":       `https://localhost:[0-9]+/greeter/.*`,
+		"user." + rig.User: rig.Password,
+	}
+	return w
+}
+
+// trust writes the store of trusted certificates: the CA, CXF's signer and those given,
+// under the names extra0 and up. It must be called before the processes start that are
+// to trust them.
+func (w *world) trust(t *testing.T, more ...*x509.Certificate) {
+	t.Helper()
 	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}}
-	for i, c := range trust {
+	for i, c := range more {
 		entries = append(entries, pkcs12.TrustStoreEntry{Cert: c, FriendlyName: fmt.Sprint("extra", i)})
 	}
 	w.trustStore(t, "trust", entries)
-	w.trustStore(t, "recipients", []pkcs12.TrustStoreEntry{{Cert: w.service.Cert, FriendlyName: "service"}})
-	w.common = map[string]string{
-		"dir":            w.dir,
-		"store.password": storePassword,
-		"applies.to":     `https://localhost:[0-9]+/greeter/.*`,
-		"user.alice":     "correct horse",
-	}
-	return w
 }
 
 func (w *world) store(t *testing.T, name string, id rig.Identity) {

@@ -40,6 +40,7 @@ type IssuerConfig struct {
 	Signer         Identity           // made anew if zero, RSA
 	RelyingParties []sts.RelyingParty // all are served if empty
 	Lifetime       time.Duration
+	SignAnswers    bool // and demand that signed requests have the body signed
 }
 
 // users is the one user there is.
@@ -61,17 +62,24 @@ func NewIssuer(t testing.TB, ca *Authority, c IssuerConfig) *Issuer {
 	replay := NewReplay(t)
 	clients := x509.NewCertPool()
 	clients.AddCert(ca.Cert)
+	verifier := &service.Verifier{
+		Audiences: []string{iss.URL},
+		Addresses: []string{iss.URL},
+		Users:     users{},
+		ClientCAs: clients,
+		Issuers:   []service.Issuer{{Name: iss.Name, Certificates: []*x509.Certificate{c.Signer.Cert}}},
+		Replay:    replay,
+		Logger:    Logger(t),
+	}
+	if c.SignAnswers {
+		signer := c.Signer.TLS()
+		verifier.Signer = &signer
+		verifier.Require = service.Body
+	}
 	server.Config.Handler = &sts.Server{
-		Name:   iss.Name,
-		Signer: c.Signer.TLS(),
-		Verifier: &service.Verifier{
-			Audiences: []string{iss.URL},
-			Addresses: []string{iss.URL},
-			Users:     users{},
-			ClientCAs: clients,
-			Replay:    replay,
-			Logger:    Logger(t),
-		},
+		Name:           iss.Name,
+		Signer:         c.Signer.TLS(),
+		Verifier:       verifier,
 		RelyingParties: c.RelyingParties,
 		Lifetime:       c.Lifetime,
 		Decide:         decide,

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,10 +18,16 @@ var tool = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "wst")
-	out, err := exec.Command("go", "build", "-o", path, "wstrust/cmd/wst").CombinedOutput()
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "wstrust").Output()
 	if err != nil {
-		return "", errors.New("go build wstrust/cmd/wst: " + string(out))
+		return "", err
+	}
+	path := filepath.Join(dir, "wst")
+	build := exec.Command("go", "build", "-o", path, "./cmd/wst")
+	build.Dir = strings.TrimSpace(string(root)) // the tool's own dependencies are those of the root module
+	out, err := build.CombinedOutput()
+	if err != nil {
+		return "", errors.New("go build ./cmd/wst: " + string(out))
 	}
 	return path, nil
 })
