@@ -53,7 +53,7 @@ func (p *Pending) resolve(str xmltree.Elem) (source, error) {
 		ref, err := readBST(token)
 		return source{ref: ref}, err
 	case e.Is(xmltree.DS, "X509Data"):
-		return issuerSerial(e)
+		return x509Data(e)
 	case e.Is(xmltree.DS, "KeyName"):
 		name, err := e.Token()
 		if err == nil && name == "" {
@@ -148,38 +148,64 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 	return source{ref: ref}, nil
 }
 
-func issuerSerial(e xmltree.Elem) (source, error) {
-	for c := range e.Children {
-		if !c.Is(xmltree.DS, "X509IssuerSerial") {
-			return source{}, refuse(ClassPolicy, c, "only X509IssuerSerial is supported here")
-		}
-	}
-	both, err := e.One(xmltree.DS, "X509IssuerSerial")
-	if err != nil {
+// x509Data reads a ds:X509Data inside a token reference. The standard has only
+// X509IssuerSerial there; some peers send the certificate with it, and then
+// that is what they mean.
+func x509Data(e xmltree.Elem) (source, error) {
+	if err := e.OnlyElements(); err != nil {
 		return source{}, err
 	}
 	ref := KeyRef{Kind: KeyNamed}
-	for _, f := range [...]struct {
-		local string
-		into  *string
-	}{{"X509IssuerName", &ref.IssuerName}, {"X509SerialNumber", &ref.Serial}} {
-		c, err := both.One(xmltree.DS, f.local)
-		if err == nil {
-			*f.into, err = c.Token()
+	for c := range e.Children {
+		var err error
+		switch {
+		case c.Is(xmltree.DS, "X509IssuerSerial") && ref.Serial == "":
+			err = ref.readIssuerSerial(c)
+		case c.Is(xmltree.DS, "X509Certificate") && ref.Certificate == "":
+			var der []byte
+			if der, err = c.Base64(); err == nil && len(der) == 0 {
+				err = refuse(ClassFormat, c, "empty certificate")
+			}
+			ref.Certificate = string(der)
+		default:
+			err = refuse(ClassPolicy, c, "%s is not supported here", shown(c.Local()))
 		}
 		if err != nil {
 			return source{}, err
 		}
+	}
+	switch {
+	case ref.Certificate != "":
+		return source{ref: KeyRef{Kind: KeyCertificate, Certificate: ref.Certificate}}, nil
+	case ref.Serial == "":
+		return source{}, refuse(ClassFormat, e, "empty")
+	}
+	return source{ref: ref}, nil
+}
+
+func (r *KeyRef) readIssuerSerial(e xmltree.Elem) error {
+	for _, f := range [...]struct {
+		local string
+		into  *string
+	}{{"X509IssuerName", &r.IssuerName}, {"X509SerialNumber", &r.Serial}} {
+		c, err := e.One(xmltree.DS, f.local)
+		if err == nil {
+			*f.into, err = c.Token()
+		}
+		if err != nil {
+			return err
+		}
 		if *f.into == "" {
-			return source{}, refuse(ClassFormat, c, "empty")
+			return refuse(ClassFormat, c, "empty")
 		}
 	}
-	n, ok := new(big.Int).SetString(ref.Serial, 10)
-	if !ok || len(ref.Serial) > 100 {
-		return source{}, refuse(ClassFormat, e, "serial number %s", shown(ref.Serial))
+	// Serial numbers have at most 20 octets (RFC 5280); some issuers overdo it.
+	n, ok := new(big.Int).SetString(r.Serial, 10)
+	if !ok || len(r.Serial) > 100 {
+		return refuse(ClassFormat, e, "serial number %s", shown(r.Serial))
 	}
-	ref.Serial = n.String()
-	return source{ref: ref}, nil
+	r.Serial = n.String()
+	return nil
 }
 
 // readBST reads an X.509 BinarySecurityToken.

@@ -2,6 +2,7 @@ package wsse
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"testing"
 
@@ -28,6 +29,84 @@ func endorse(t testing.TB, msg []byte, by identity) []byte {
 		t.Fatal(err)
 	}
 	return bytes.Replace(msg, []byte("</wsse:Security>"), append(sig, "</wsse:Security>"...), 1)
+}
+
+// rewritten signs a good message anew with other key information and, besides
+// the timestamp and the body, with further references.
+func rewritten(t testing.TB, id identity, inside, keyInfo string, more func(sec xmltree.Elem) []xmldsig.Ref) []byte {
+	t.Helper()
+	w := &writer{out: outgoing().Prepared(), o: Options{Tokens: []Token{x509Token(id, RefX509v3, PartTimestamp|PartBody)}}, now: now}
+	if err := w.plan(); err != nil {
+		t.Fatal(err)
+	}
+	msg, err := soap.Write(w.out, w.marks, func(b *xmltree.Builder) {
+		b.Start(xmltree.WSSE, "Security")
+		w.writeTimestamp(b)
+		b.Raw([]byte(inside))
+		w.offset = b.Len()
+		b.End()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := xmltree.Parse(msg, xmltree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := d.Root()
+	head := root.First(xmltree.SOAP12, "Header")
+	sec := head.First(xmltree.WSSE, "Security")
+	refs, err := w.references(&w.signers[0], root, head, sec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if more != nil {
+		refs = append(refs, more(sec)...)
+	}
+	sig, err := xmldsig.Sign(id.key, "", "", refs, []byte(keyInfo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Join([][]byte{msg[:w.offset], sig, msg[w.offset:]}, nil)
+}
+
+// The shape of WSS4J: the token is signed through the reference in the
+// signature's own key information.
+func TestTokenSignedThroughItsKeyInfo(t *testing.T) {
+	bst := `<wsse:BinarySecurityToken xmlns:wsse="` + xmltree.WSSE + `" xmlns:wsu="` + xmltree.WSU + `" wsu:Id="X509-1" ValueType="` + typeX509v3 + `" EncodingType="` + encodingBase64 + `">` + base64Of(client().cert.Raw) + `</wsse:BinarySecurityToken>`
+	str := `<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `" xmlns:wsu="` + xmltree.WSU + `" wsu:Id="STR-1"><wsse:Reference URI="#X509-1" ValueType="` + typeX509v3 + `"/></wsse:SecurityTokenReference>`
+	d, err := xmltree.Parse([]byte(str), xmltree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg := rewritten(t, client(), bst, `<ds:KeyInfo>`+str+`</ds:KeyInfo>`, func(sec xmltree.Elem) []xmldsig.Ref {
+		return []xmldsig.Ref{{ID: "STR-1", Elem: sec.First(xmltree.WSSE, "BinarySecurityToken"), STR: d.Root()}}
+	})
+	ev, err := receive(t, msg, trust(client()), Policy{Required: PartToken}, now, 0)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, msg)
+	}
+	if ev.Signers[0].Covers != PartTimestamp|PartBody|PartToken {
+		t.Errorf("covers %v", ev.Signers[0].Covers)
+	}
+}
+
+// The shape of zeep: issuer and serial with the certificate beside them.
+func TestIssuerSerialWithCertificate(t *testing.T) {
+	serial := `<ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial>`
+	cert := `<ds:X509Certificate>` + base64Of(client().cert.Raw) + `</ds:X509Certificate>`
+	for _, data := range []string{serial + cert, cert} {
+		ki := `<ds:KeyInfo><wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><ds:X509Data>` + data + `</ds:X509Data></wsse:SecurityTokenReference></ds:KeyInfo>`
+		if _, err := receive(t, rewritten(t, client(), "", ki, nil), trust(client()), Policy{}, now, 0); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, data := range []string{"", serial + serial, cert + cert, `<ds:X509CRL>AA==</ds:X509CRL>`} {
+		ki := `<ds:KeyInfo><wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><ds:X509Data>` + data + `</ds:X509Data></wsse:SecurityTokenReference></ds:KeyInfo>`
+		if _, err := receive(t, rewritten(t, client(), "", ki, nil), trust(client()), Policy{}, now, 0); err == nil {
+			t.Errorf("accepted %s", data)
+		}
+	}
 }
 
 // Flipping any bit of a signed part, of its signature or of its key
@@ -109,6 +188,31 @@ func BenchmarkContext(b *testing.B) {
 	}
 	b.Run("verify RSA", func(b *testing.B) {
 		benchmarkVerify(b, x, Credentials{Keys: map[KeyRef]alg.Key{{Kind: KeyCertificate, Certificate: string(rsaUser().cert.Raw)}: rsaUser().public(b)}})
+	})
+	// What the cryptography of that message alone costs.
+	key, info := rsaUser().public(b), bytes.Repeat([]byte("i"), 1500)
+	signer, err := alg.Modern.NewSigner(alg.RSASHA256, rsaUser().key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer.Write(info)
+	value, err := signer.Sign()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("floor RSA", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			v, err := alg.Modern.NewVerifier(alg.RSASHA256, key)
+			if err != nil {
+				b.Fatal(err)
+			}
+			v.Write(info)
+			sha256.Sum256(out.Body)
+			if v.Verify(value) != nil {
+				b.Fatal("floor does not verify")
+			}
+		}
 	})
 	b.Logf("messages of %d and %d octets", len(msg), len(x))
 }
