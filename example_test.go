@@ -7,8 +7,10 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -38,6 +40,16 @@ func (e *exampleTB) Helper()                   {}
 func (e *exampleTB) Logf(string, ...any)       {}
 func (e *exampleTB) Cleanup(f func())          { e.ends = append(e.ends, f) }
 func (e *exampleTB) Context() context.Context  { return context.Background() }
+func (e *exampleTB) Output() io.Writer         { return io.Discard }
+func (e *exampleTB) Errorf(f string, a ...any) { log.Printf(f, a...) }
+func (e *exampleTB) TempDir() string {
+	dir, err := os.MkdirTemp("", "wstrust-example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	e.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
 func (e *exampleTB) Fatal(a ...any)            { log.Fatal(a...) }
 func (e *exampleTB) Fatalf(f string, a ...any) { log.Fatalf(f, a...) }
 func (e *exampleTB) end() {
