@@ -106,8 +106,11 @@ func (r *Request) checkChoice(_ Version, _ Options) error {
 }
 
 // completeUseKey checks that a certificate and a key that are both given are
-// one key.
+// one key, and that a signature is named for a public key only.
 func (r *Request) completeUseKey(_ Version, _ Options) error {
+	if r.UseKeySig != "" && r.KeyType != PublicKey {
+		return misuse("UseKey: a signature's Id for a %s key", r.KeyType)
+	}
 	if r.UseKeyCert == nil || r.UseKey == nil {
 		return nil
 	}

@@ -23,10 +23,8 @@ var curves = [...]struct {
 
 // writeUseKey writes UseKey with the first kind of key that is set.
 func (r *Request) writeUseKey(b *xmltree.Builder, trust string) error {
-	if len(r.UseKeyXML) == 0 && r.UseKeyCert == nil && r.UseKey == nil {
-		if r.UseKeySig != "" {
-			return misuse("UseKey: a signature's Id, and no key")
-		}
+	none := len(r.UseKeyXML) == 0 && r.UseKeyCert == nil && r.UseKey == nil
+	if none && r.UseKeySig == "" {
 		return nil
 	}
 	if err := valid("UseKey: Sig", r.UseKeySig); err != nil {
@@ -53,6 +51,8 @@ func (r *Request) writeUseKey(b *xmltree.Builder, trust string) error {
 		b.Start(xmltree.DS, "KeyValue")
 		defer b.End()
 		return writeKeyValue(b, r.UseKey)
+	case none: // the key is that of the signature with that Id
+		return nil
 	}
 	return raw(b, "UseKey", r.UseKeyXML)
 }
@@ -91,7 +91,8 @@ func base64Elem(b *xmltree.Builder, space, local string, p []byte) {
 	b.End()
 }
 
-// readUseKey reads UseKey. What names a key without holding it, such as a
+// readUseKey reads UseKey. Without a key in it, UseKeySig alone says that the
+// key is the one that made the signature with that Id. What names a key without holding it, such as a
 // reference to a token in the Security header, is left in UseKeyXML for
 // whoever has that header.
 func (r *Request) readUseKey(e xmltree.Elem) (err error) {
@@ -99,6 +100,10 @@ func (r *Request) readUseKey(e xmltree.Elem) (err error) {
 		return nil
 	}
 	r.UseKeySig, _ = e.Attr("", "Sig")
+	if r.UseKeySig != "" && e.Empty() == nil {
+		// vCenter's clients name the signature on the message and no key.
+		return nil
+	}
 	holder, err := only(e)
 	if err != nil {
 		return err
