@@ -129,7 +129,10 @@ func (v *verifier) parts() {
 			}
 		}
 	}
-	for _, h := range headers {
+	for h := range v.env.Ours("") {
+		if !slices.ContainsFunc(headers, h.Same) {
+			continue // not signed, or signed and for somebody else
+		}
 		p := v.newPart(h)
 		for i, s := range v.ev.Signers {
 			if slices.ContainsFunc(v.covered[i].headers, h.Same) {

@@ -16,7 +16,7 @@ type Evidence struct {
 	// nothing protects it.
 	Body, Timestamp                                          *Part
 	To, Action, MessageID, RelatesTo, ReplyTo, From, FaultTo *Part
-	Headers                                                  []*Part // further header blocks that were signed
+	Headers                                                  []*Part // further header blocks for the ultimate receiver that were signed
 
 	// Assertion was read from signed nodes, and its subject is confirmed in the
 	// way that Confirmation says. Its conditions are not checked:

@@ -2,8 +2,10 @@ package wsse
 
 import (
 	"bytes"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"fmt"
+	"math/big"
 	"testing"
 
 	"wstrust/internal/alg"
@@ -88,6 +90,56 @@ func TestTokenSignedThroughItsKeyInfo(t *testing.T) {
 	}
 	if ev.Signers[0].Covers != PartTimestamp|PartBody|PartToken {
 		t.Errorf("covers %v", ev.Signers[0].Covers)
+	}
+}
+
+// An ECDSA signature has a twin that anybody can compute. It verifies, and is
+// the same message all the same.
+func TestReplayWithTheOtherSignatureValue(t *testing.T) {
+	msg := protect(t, Options{Tokens: []Token{x509Token(client(), 0, PartTimestamp|PartBody)}})
+	first, err := receive(t, msg, trust(client()), Policy{}, now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := signatureValue(msg)
+	n := elliptic.P256().Params().N
+	s := new(big.Int).Sub(n, new(big.Int).SetBytes(value[32:]))
+	twin := append(bytes.Clone(value[:32]), s.FillBytes(make([]byte, 32))...)
+	msg = bytes.Replace(msg, []byte(base64Of(value)), []byte(base64Of(twin)), 1)
+	second, err := receive(t, msg, trust(client()), Policy{}, now, 0)
+	if err != nil {
+		t.Fatalf("set-up error: the twin does not verify: %v", err)
+	}
+	if first.Replays[0] != second.Replays[0] {
+		t.Error("the twin counts as another message")
+	}
+}
+
+func TestSignedHeaders(t *testing.T) {
+	out := `<h:H xmlns:h="urn:h" xmlns:wsu="` + xmltree.WSU + `" wsu:Id="h1">1</h:H>`
+	other := `<h:H xmlns:h="urn:h" xmlns:s="` + xmltree.SOAP12 + `" xmlns:wsu="` + xmltree.WSU + `" wsu:Id="h2" s:role="urn:other">1</h:H>`
+	ki := string(xmldsig.X509KeyInfo(client().cert))
+	msg := rewritten(t, client(), "", ki, func(sec xmltree.Elem) []xmldsig.Ref {
+		var refs []xmldsig.Ref
+		for id, x := range map[string]string{"h1": out, "h2": other} {
+			d, err := xmltree.Parse([]byte(x), xmltree.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs = append(refs, xmldsig.Ref{ID: id, Elem: d.Root()})
+		}
+		return refs
+	})
+	msg = bytes.Replace(msg, []byte("</wsse:Security>"), []byte("</wsse:Security>"+out+other), 1)
+	ev, err := receive(t, msg, trust(client()), Policy{}, now, 0)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, msg)
+	}
+	if len(ev.Headers) != 1 || !ev.Headers[0].Signed() {
+		t.Fatalf("%d signed headers for us, want 1", len(ev.Headers))
+	}
+	if id, _ := ev.Headers[0].Element().Attr(xmltree.WSU, "Id"); id != "h1" {
+		t.Errorf("header %s", id)
 	}
 }
 
