@@ -112,7 +112,7 @@ func verifySignature(sig xmltree.Elem, trusted []*x509.Certificate, suite Suite)
 		}
 		last = err
 	}
-	return nil, nil, last
+	return nil, nil, last // not nil: there was one to try
 }
 
 // FromSigned reads the assertion that a verified signature digested.

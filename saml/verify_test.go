@@ -2,6 +2,7 @@ package saml_test
 
 import (
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -120,6 +121,8 @@ func TestRead(t *testing.T) {
 	bearer := `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"/>`
 	hok := `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"><saml:SubjectConfirmationData>%</saml:SubjectConfirmationData></saml:SubjectConfirmation>`
 	keyInfo := `<ds:KeyInfo xmlns:ds="` + xmltree.DS + `">%</ds:KeyInfo>`
+	value := string(must(xmldsig.KeyValue(userKey().Public())))
+	value = value[strings.Index(value, "<ds:KeyValue"):strings.Index(value, "</ds:KeyInfo")]
 	in := func(outer, inner string) string { return strings.Replace(outer, "%", inner, 1) }
 	for _, c := range []struct {
 		name     string
@@ -155,6 +158,11 @@ func TestRead(t *testing.T) {
 		{"foreign element among audiences", saml.V20, `<saml:Audience>`, `<x/><saml:Audience>`, xmltree.ErrFormat},
 		{"text in conditions", saml.V20, `<saml:AudienceRestriction>`, `x<saml:AudienceRestriction>`, xmltree.ErrFormat},
 		{"conditions twice", saml.V20, `</saml:Conditions>`, `</saml:Conditions><saml:Conditions/>`, xmltree.ErrFormat},
+		{"conditions before the subject", saml.V20, `<saml:Subject>`, `<saml:Conditions/><saml:Subject>`, xmltree.ErrFormat},
+		{"statement before the conditions", saml.V20, `<saml:Conditions`, `<saml:AttributeStatement/><saml:Conditions`, xmltree.ErrFormat},
+		{"empty issuer", saml.V20, `urn:issuer`, ``, xmltree.ErrFormat},
+		{"holder of two keys", saml.V20, bearer, in(hok, in(keyInfo, value+`<ds:X509Data><ds:X509Certificate>`+base64.StdEncoding.EncodeToString(p256Cert().Raw)+`</ds:X509Certificate></ds:X509Data>`)), xmltree.ErrFormat},
+		{"holder of one key, said twice", saml.V20, bearer, in(hok, in(keyInfo, value+`<ds:X509Data><ds:X509Certificate>`+base64.StdEncoding.EncodeToString(userCert().Raw)+`</ds:X509Certificate></ds:X509Data>`)), nil},
 		{"subject twice", saml.V20, `</saml:Subject>`, `</saml:Subject><saml:Subject/>`, xmltree.ErrFormat},
 		{"name twice", saml.V20, bearer, bearer + `<saml:NameID>bob</saml:NameID>`, xmltree.ErrFormat},
 		{"empty name", saml.V20, `alice`, ``, xmltree.ErrFormat},
@@ -208,8 +216,15 @@ func TestWrapping(t *testing.T) {
 	// The signature is good, and it does not matter where among the children
 	// it stands: what is read is what was digested, without it.
 	for _, doc := range []string{orig, strings.Replace(bare, "</saml:Assertion>", sig+"</saml:Assertion>", 1)} {
-		if a, err := saml.Verify([]byte(doc), trusted(), "", rp); err != nil || a.Subject.NameID != "alice" {
+		a, err := saml.Verify([]byte(doc), trusted(), "", rp)
+		if err != nil || a.Subject.NameID != "alice" {
 			t.Fatal(err)
+		}
+		plain := must(xmltree.Parse([]byte(doc), xmltree.Limits{})).Root()
+		signed := must(xmldsig.Verify(plain.First(xmltree.DS, "Signature"), must(alg.CertificateKey(p256Cert())), "", nil))
+		b := must(saml.FromCovered(signed[0], plain))
+		if a.Element().First(xmltree.DS, "Signature").OK() || b.Element().First(xmltree.DS, "Signature").OK() {
+			t.Error("the element shows the signature that was not digested")
 		}
 	}
 	for _, c := range []struct {
@@ -251,6 +266,7 @@ func TestTrust(t *testing.T) {
 	own := must(b.XML(key, []*x509.Certificate{userCert()}, ""))
 	claims := must(b.XML(key, []*x509.Certificate{p256Cert()}, "")) // encloses the trusted one
 	silent := must(b.XML(key, nil, ""))
+	crossed := must(b.XML(must(saml.SigningKey(p256Key())), []*x509.Certificate{userCert()}, ""))
 	many := make([]*x509.Certificate, 8, 9)
 	for i := range many {
 		many[i] = certificate(userKey(), "another", int64(100+i))
@@ -270,6 +286,8 @@ func TestTrust(t *testing.T) {
 		{"C3 own key, trusted certificate", claims, trusted(), alg.ErrKey},
 		{"C3 no key information", silent, trusted(), alg.ErrSignature},
 		{"nobody is trusted", doc, nil, saml.ErrTrust},
+		{"nobody is trusted, no key information", noKeyInfo, nil, saml.ErrTrust},
+		{"selected by its certificate, signed by another trusted one", crossed, append(trusted(), userCert()), alg.ErrKey},
 	} {
 		a, err := saml.Verify(c.doc, c.trusted, "", rp)
 		if !errors.Is(err, c.want) && !(c.want == alg.ErrKey && errors.Is(err, alg.ErrSignature)) {

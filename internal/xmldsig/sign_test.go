@@ -186,6 +186,7 @@ func TestSignRefuses(t *testing.T) {
 		"root not enveloped":   {testSecret, "", []Ref{{Elem: root}}, ErrWrapping},
 		"child without id":     {testSecret, "", []Ref{{Elem: child, Enveloped: true}}, ErrWrapping},
 		"same element twice":   {testSecret, "", []Ref{{ID: "c", Elem: child}, {ID: "c", Elem: child}}, ErrWrapping},
+		"enveloped STR":        {testSecret, "", []Ref{{ID: "c", STR: child, Elem: root, Enveloped: true}}, ErrWrapping},
 		"public key":           {pub, "", []Ref{{ID: "c", Elem: child}}, alg.ErrKey},
 	} {
 		if _, err := Sign(c.key, "", c.id, c.refs, nil); !errors.Is(err, c.want) {
