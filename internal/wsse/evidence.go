@@ -58,6 +58,7 @@ type Replay struct {
 
 // A Signer is the maker of one verified signature.
 type Signer struct {
+	ID          string // of the signature element, "" if it has none
 	Key         alg.Key
 	Ref         KeyRef // how the message named the key; Kind 0 if by the assertion
 	Certificate *x509.Certificate

@@ -203,6 +203,11 @@ func (w *writer) writeIssuedReference(b *xmltree.Builder, root xmltree.Elem, id 
 	name := tokenID(root)
 	switch {
 	case root.Is(xmltree.SAML11, "Assertion") && name != "":
+		// The Basic Security Profile 1.1 (R6611) demands the type; its peers
+		// check.
+		if w.o.Version != V10 {
+			b.Attr(xmltree.WSSE11, "TokenType", tokenSAML11)
+		}
 		writeNameIdentifier(b, typeSAML11ID, name)
 	case root.Is(xmltree.SAML20, "Assertion") && name != "":
 		if w.o.Version != V10 {

@@ -349,7 +349,7 @@ func TestEndorsing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(ev.Body.SignedBy()) != 2 || !ev.Signers[1].Required {
+	if len(ev.Body.SignedBy()) != 2 || !ev.Signers[1].Required || ev.Signers[0].ID != "main" || ev.Signers[1].ID != "" {
 		t.Fatalf("%+v", ev.Signers)
 	}
 }

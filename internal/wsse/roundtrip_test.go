@@ -252,6 +252,10 @@ func TestSAML(t *testing.T) {
 					if hv == V10 && bytes.Contains(msg, []byte(xmltree.WSSE11)) {
 						t.Fatalf("version 1.1 in a 1.0 header: %s", msg)
 					}
+					tokenType := map[saml.Version]string{saml.V11: tokenSAML11, saml.V20: tokenSAML20}[v]
+					if has := bytes.Contains(msg, []byte(`wsse11:TokenType="`+tokenType+`"`)); has != (hv == V11 && !c.tok.Key.IsZero()) {
+						t.Fatalf("token type in the reference: %v\n%s", has, msg)
+					}
 					ev, err := receive(t, msg, l, Policy{TLS: true}, now, 0)
 					if err != nil {
 						t.Fatalf("%v\n%s", err, msg)

@@ -231,6 +231,7 @@ func (v *verifier) signatures(until time.Time) error {
 				}
 			}
 		}
+		signer.ID, _ = s.elem.Attr("", "Id")
 		v.ev.Signers = append(v.ev.Signers, signer)
 		v.covered = append(v.covered, cov)
 		v.replay(until, []byte("signature"), value, []byte(v.stamp.text))

@@ -44,6 +44,7 @@ const (
 	typeSAML11ID = wss11 + "saml-token-profile-1.0#SAMLAssertionID"
 	typeSAML20ID = wss11 + "saml-token-profile-1.1#SAMLID"
 
+	tokenSAML11 = wss11 + "saml-token-profile-1.1#SAMLV1.1"
 	tokenSAML20 = wss11 + "saml-token-profile-1.1#SAMLV2.0"
 
 	typeSCT2005 = xmltree.SC2005 + "/sct"
