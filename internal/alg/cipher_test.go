@@ -203,6 +203,30 @@ func TestKeyTransport(t *testing.T) {
 	}
 }
 
+// A ciphertext is as long as the modulus, even where its first octet is zero and
+// the number would be the same without it.
+func TestCiphertextKeepsItsZeros(t *testing.T) {
+	priv := private(t, testRSA())
+	tr := Transport{URI: RSAOAEP}
+	for range 10000 {
+		ct, err := Modern.EncryptKey(tr, priv, bytes.Repeat([]byte{7}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ct[0] != 0 {
+			continue
+		}
+		if _, err := Modern.DecryptKey(tr, priv, ct); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Modern.DecryptKey(tr, priv, ct[1:]); err != ErrDecrypt {
+			t.Errorf("without its zero: %v", err)
+		}
+		return
+	}
+	t.Fatal("no ciphertext begins with a zero")
+}
+
 // faultyDecrypter is a hardware module that says why it fails.
 type faultyDecrypter struct {
 	*rsa.PrivateKey

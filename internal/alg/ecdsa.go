@@ -26,15 +26,19 @@ func verifyECDSA(pub *ecdsa.PublicKey, digest, value []byte) bool {
 	if len(value) != 2*n {
 		return false
 	}
-	var body, der [maxDER]byte
-	b := appendInteger(body[:0], value[:n])
-	b = appendInteger(b, value[n:])
-	d := append(der[:0], derSequence)
+	var der [maxDER]byte
+	return ecdsa.VerifyASN1(pub, digest, appendDER(der[:0], value[:n], value[n:]))
+}
+
+// appendDER writes the SEQUENCE of two INTEGERs.
+func appendDER(d, r, s []byte) []byte {
+	var body [maxDER]byte
+	b := appendInteger(appendInteger(body[:0], r), s)
+	d = append(d, derSequence)
 	if len(b) >= 0x80 {
 		d = append(d, 0x81)
 	}
-	d = append(d, byte(len(b)))
-	return ecdsa.VerifyASN1(pub, digest, append(d, b...))
+	return append(append(d, byte(len(b))), b...)
 }
 
 // appendInteger writes a DER INTEGER with the value of big-endian p, which is no

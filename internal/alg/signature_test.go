@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"slices"
 	"testing"
 )
 
@@ -86,7 +87,7 @@ func TestValuesOfTheWrongShape(t *testing.T) {
 			append([]byte{0}, good...), append(bytes.Clone(good), 0), good[:len(good)-1], good[1:], append(bytes.Clone(good), good...),
 		}
 		for n := range good {
-			bad = append(bad, good[:n])
+			bad = append(bad, good[:n], slices.Insert(bytes.Clone(good), n, 0))
 		}
 		for i, v := range bad {
 			if err := verify(t, Modern, c.uri, c.key, msg, v); err != ErrSignature {
@@ -109,6 +110,9 @@ func TestValuesOfTheWrongShape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if v := append([]byte{0}, append(bytes.Clone(raw[:32]), append([]byte{0}, raw[32:]...)...)...); verify(t, Modern, ECDSASHA256, public(t, ec.Public()), msg, v) != ErrSignature {
+		t.Error("r and s of 33 octets verify")
+	}
 	for name, change := range map[string]func(b []byte){
 		"r = 0": func(b []byte) { clear(b[:32]) },
 		"s = 0": func(b []byte) { clear(b[32:]) },
@@ -119,6 +123,29 @@ func TestValuesOfTheWrongShape(t *testing.T) {
 		change(b)
 		if err := verify(t, Modern, ECDSASHA256, public(t, ec.Public()), msg, b); err != ErrSignature {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Our DER is that of encoding/asn1, for numbers of every length.
+func TestDER(t *testing.T) {
+	for n := 1; n <= maxOrderBytes; n++ {
+		for _, top := range []byte{0, 1, 0x7f, 0x80, 0xff} {
+			r, s := make([]byte, maxOrderBytes), make([]byte, maxOrderBytes)
+			r[maxOrderBytes-n], s[maxOrderBytes-1] = top, top
+			want, err := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(r), new(big.Int).SetBytes(s)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := appendDER(nil, r, s); !bytes.Equal(got, want) {
+				t.Fatalf("%d octets, top %#x: %x, want %x", n, top, got, want)
+			}
+			if want, err = asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(r), new(big.Int).SetBytes(r)}); err != nil {
+				t.Fatal(err)
+			}
+			if got := appendDER(nil, r, r); !bytes.Equal(got, want) {
+				t.Fatalf("%d octets twice, top %#x: %x, want %x", n, top, got, want)
+			}
 		}
 	}
 }
