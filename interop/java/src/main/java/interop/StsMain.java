@@ -48,31 +48,42 @@ public final class StsMain {
         Bus bus = BusFactory.getDefaultBus();
         int port = peer.listen(bus);
 
-        TokenIssueOperation issue = new TokenIssueOperation();
+        Json ready = new Json().put("ready", "cxf-sts").put("version", version());
+        for (String name : List.of("Username12", "Username11", "Certificate12", "Signed12")) {
+            ready.put(name, publish(bus, peer, port, name, name, operation(peer, false)));
+        }
+        // The same door as Username12; what is issued behind it only the service can read.
+        ready.put("Encrypted12", publish(bus, peer, port, "Encrypted12", "Username12", operation(peer, true)));
+        Peer.serve(ready);
+    }
+
+    private static TokenIssueOperation operation(Peer peer, boolean encrypt) throws Exception {
         DefaultConditionsProvider conditions = new DefaultConditionsProvider();
         conditions.setAcceptClientLifetime(true);
         SAMLTokenProvider saml = new SAMLTokenProvider();
         saml.setConditionsProvider(conditions);
+        TokenIssueOperation issue = new TokenIssueOperation();
         issue.setTokenProviders(List.of(saml));
         issue.setTokenValidators(List.of(new SAMLTokenValidator(), new UsernameTokenValidator()));
         issue.setDelegationHandlers(List.of(new SAMLDelegationHandler()));
         issue.setServices(List.of(service(peer)));
         issue.setStsProperties(properties(peer));
         issue.setReturnReferences(true);
+        issue.setEncryptIssuedToken(encrypt);
+        return issue;
+    }
 
-        Json ready = new Json().put("ready", "cxf-sts").put("version", version());
-        for (String name : List.of("Username12", "Username11", "Certificate12", "Signed12")) {
-            Issuer issuer = new Issuer();
-            issuer.setIssueOperation(issue);
-            EndpointImpl e = new EndpointImpl(bus, issuer, null, "classpath:/sts.wsdl");
-            e.setServiceName(new QName(NS, "Issuer"));
-            e.setEndpointName(new QName(NS, name));
-            e.setProperties(security(peer));
-            String address = "https://localhost:" + port + "/sts/" + name;
-            e.publish(address);
-            ready.put(name, address);
-        }
-        Peer.serve(ready);
+    private static String publish(Bus bus, Peer peer, int port, String path, String name, TokenIssueOperation issue)
+        throws Exception {
+        Issuer issuer = new Issuer();
+        issuer.setIssueOperation(issue);
+        EndpointImpl e = new EndpointImpl(bus, issuer, null, "classpath:/sts.wsdl");
+        e.setServiceName(new QName(NS, "Issuer"));
+        e.setEndpointName(new QName(NS, name));
+        e.setProperties(security(peer));
+        String address = "https://localhost:" + port + "/sts/" + path;
+        e.publish(address);
+        return address;
     }
 
     private static Map<String, Object> security(Peer peer) {
