@@ -124,7 +124,7 @@ func (v *verifier) parts() {
 	var headers []xmltree.Elem
 	for i := range v.covered {
 		for _, h := range v.covered[i].headers {
-			if !slices.ContainsFunc(headers, h.Same) {
+			if !v.ev.Signers[i].Possession && !slices.ContainsFunc(headers, h.Same) {
 				headers = append(headers, h)
 			}
 		}
@@ -135,7 +135,7 @@ func (v *verifier) parts() {
 		}
 		p := v.newPart(h)
 		for i, s := range v.ev.Signers {
-			if slices.ContainsFunc(v.covered[i].headers, h.Same) {
+			if !s.Possession && slices.ContainsFunc(v.covered[i].headers, h.Same) {
 				p.signers = append(p.signers, s)
 			}
 		}
@@ -150,7 +150,7 @@ func (v *verifier) part(bit Parts, e xmltree.Elem) *Part {
 	p := v.newPart(e)
 	for i, s := range v.ev.Signers {
 		switch {
-		case s.Covers&bit == 0:
+		case s.Covers&bit == 0, s.Possession:
 		case len(p.signers) == 0:
 			p.signers = v.ev.Signers[i : i+1 : i+1]
 		default:

@@ -62,9 +62,13 @@ type Signer struct {
 	Key         alg.Key
 	Ref         KeyRef // how the message named the key; Kind 0 if by the assertion
 	Certificate *x509.Certificate
-	Holder      bool  // the key is the one that the assertion confirms
-	Covers      Parts // what the signature is over, also by way of signatures it is over
-	Required    bool  // it covers all required parts
+	Holder      bool // the key is the one that the assertion confirms
+	// Possession says that nobody trusts the key: the signature proves that
+	// the sender has it, and nothing else. See Policy.Possession.
+	Possession bool
+
+	Covers   Parts // what the signature is over, also by way of signatures it is over
+	Required bool  // it covers all required parts
 }
 
 // A Part is a part of a message that may be believed, and why: a signature

@@ -474,3 +474,44 @@ func vouched(t testing.TB, assertion []byte, by identity, parts Parts, str bool)
 	}
 	return bytes.Join([][]byte{msg[:w.offset], sigs[0], msg[w.offset:]}, nil)
 }
+
+func TestPossession(t *testing.T) {
+	user := Username{Name: "alice", Password: func() []byte { return []byte("pw") }}
+	l := trust()
+	l.Password = func(p Password) bool { return p.Matches([]byte("pw")) }
+	all := PartTimestamp | PartBody | PartTo
+	for _, ref := range []Reference{RefDirect, RefKeyValue, RefX509Data} {
+		msg := protect(t, Options{Tokens: []Token{user, x509Token(mallory(), ref, all)}})
+		_, err := receive(t, msg, l, Policy{TLS: true}, now, 0)
+		wantClass(t, err, ClassTrust)
+		ev, err := receive(t, msg, l, Policy{TLS: true, Possession: true}, now, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := ev.Signers[0]
+		if ev.Username == nil || ev.Certificate != nil || !ev.Body.TransportOnly() || !ev.Timestamp.TransportOnly() || !s.Possession || s.Required || s.Holder || !s.Key.Equal(mallory().key) {
+			t.Fatalf("%+v, %+v", ev, s)
+		}
+		// It is nobody, and its signature is no protection.
+		alone := protect(t, Options{Tokens: []Token{x509Token(mallory(), ref, all)}})
+		for _, pol := range []Policy{
+			{TLS: true},
+			{},
+			{Anonymous: true},
+			{TLS: true, Anonymous: true, Required: PartBody},
+		} {
+			pol.Possession = true
+			_, err = receive(t, alone, l, pol, now, 0)
+			wantClass(t, err, ClassPolicy)
+		}
+		hok := Issued{XML: build(t, saml.V20, issuer(), holderOf(client()))}
+		_, err = receive(t, protect(t, Options{Tokens: []Token{hok, x509Token(mallory(), ref, all)}}), l, Policy{TLS: true, Possession: true}, now, 0)
+		wantClass(t, err, ClassPolicy)
+		// Without the timestamp it could be an old one.
+		_, err = receive(t, protect(t, Options{Tokens: []Token{user, x509Token(mallory(), ref, PartBody)}}), l, Policy{TLS: true, Possession: true}, now, 0)
+		wantClass(t, err, ClassPolicy)
+	}
+	// A key that is only named cannot prove itself.
+	_, err := receive(t, protect(t, Options{Tokens: []Token{user, x509Token(mallory(), RefSKI, all)}}), l, Policy{TLS: true, Possession: true}, now, 0)
+	wantClass(t, err, ClassTrust)
+}

@@ -32,6 +32,13 @@ type Policy struct {
 	RequireTimestamp    bool
 	MaxLatency, MaxSkew time.Duration // 5 minutes each if zero; negative: none
 
+	// Possession lets a key that nobody trusts sign as well, if the message
+	// carries it, to prove that the sender has it: an issuer that is asked to
+	// bind a token to a key wants that. Such a signature must cover the
+	// Timestamp. It protects no part and authenticates nobody; it is a
+	// [Signer] with Possession set, and no more.
+	Possession bool
+
 	// Anonymous accepts messages that authenticate nobody: for callers who
 	// know the peer otherwise.
 	Anonymous bool
@@ -102,7 +109,6 @@ func (v *verifier) run(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	v.require()
 	if err := v.user(latency, skew, now); err != nil {
 		return err
 	}
@@ -161,8 +167,10 @@ func (v *verifier) require() {
 			}
 		}
 	}
-	if len(v.sigs) > 0 {
-		r |= PartTimestamp
+	for _, s := range v.ev.Signers {
+		if !s.Possession {
+			r |= PartTimestamp
+		}
 	}
 	if !v.pol.TLS {
 		r |= PartTimestamp | PartBody
@@ -211,6 +219,7 @@ func (v *verifier) signatures(until time.Time) error {
 		if err != nil {
 			return because(err, s.elem, "key of the signature")
 		}
+		v.ev.Signers = append(v.ev.Signers, signer)
 		signed, err := xmldsig.Verify(s.elem, signer.Key, v.pol.Suite, v.tokenOf)
 		if err != nil {
 			return because(err, s.elem, "signature")
@@ -232,17 +241,17 @@ func (v *verifier) signatures(until time.Time) error {
 			}
 		}
 		signer.ID, _ = s.elem.Attr("", "Id")
-		v.ev.Signers = append(v.ev.Signers, signer)
 		v.covered = append(v.covered, cov)
 		v.replay(until, []byte("signature"), value, []byte(v.stamp.text))
 	}
+	v.require()
 	v.endorse()
 	for i, s := range v.ev.Signers {
 		s.Covers = v.covered[i].parts
 		if v.from(i).OK() && v.covers(i, v.from(i)) {
 			s.Covers |= PartToken
 		}
-		s.Required = s.Covers&v.required == v.required || v.off&checkRequired != 0
+		s.Required = !s.Possession && (s.Covers&v.required == v.required || v.off&checkRequired != 0)
 		if !s.Required && s.Covers&PartTimestamp == 0 {
 			return refuse(ClassPolicy, v.sigs[i].elem, "the signature covers only %q, and not the timestamp", s.Covers.String())
 		}
@@ -279,6 +288,9 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 	if !ok || key.IsZero() {
 		if v.holderIs(ref) {
 			return &Signer{Key: v.holder, Ref: ref, Holder: true}, nil
+		}
+		if own, ok := ref.own(); ok && v.pol.Possession {
+			return &Signer{Key: own, Ref: ref, Possession: true}, nil
 		}
 		return nil, refuse(ClassTrust, s.elem, "%v is not trusted", ref)
 	}
@@ -328,30 +340,36 @@ func (v *verifier) holderIs(r KeyRef) bool {
 	if v.holder.IsZero() || v.holder.IsSecret() {
 		return false
 	}
+	if key, ok := r.own(); ok {
+		return key.Equal(v.holder)
+	}
+	c, ok := v.ev.Assertion.HolderOfKey()
+	if !ok || c.Certificate == nil || r.Kind != KeyNamed {
+		return false
+	}
+	_, err := r.Select([]*x509.Certificate{c.Certificate})
+	return err == nil
+}
+
+// own returns the key that a reference carries, trusted or not.
+func (r KeyRef) own() (alg.Key, bool) {
 	switch {
 	case r.Kind == KeyCertificate:
 		leaf, _, err := r.Certificates()
 		if err != nil {
-			return false
+			return alg.Key{}, false
 		}
 		key, err := alg.CertificateKey(leaf)
-		return err == nil && key.Equal(v.holder)
-	case r.PublicKey != "":
+		return key, err == nil
+	case r.Kind == KeyNamed && r.PublicKey != "":
 		pub, err := x509.ParsePKIXPublicKey([]byte(r.PublicKey))
 		if err != nil {
-			return false
+			return alg.Key{}, false
 		}
 		key, err := alg.PublicKey(pub)
-		return err == nil && key.Equal(v.holder)
-	case r.Kind == KeyNamed:
-		c, ok := v.ev.Assertion.HolderOfKey()
-		if !ok || c.Certificate == nil {
-			return false
-		}
-		_, err := r.Select([]*x509.Certificate{c.Certificate})
-		return err == nil
+		return key, err == nil
 	}
-	return false
+	return alg.Key{}, false
 }
 
 // checkRequired refuses a message in which no one signature covers what is
