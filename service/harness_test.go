@@ -77,14 +77,17 @@ func p256(t testing.TB) crypto.Signer {
 	return k
 }
 
+// rsa2048 returns a test key. All share one: making them takes a while.
 func rsa2048(t testing.TB) crypto.Signer {
 	t.Helper()
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	k, err := testRSA()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
+
+var testRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func private(t testing.TB, c tls.Certificate) alg.Key {
 	t.Helper()
@@ -265,9 +268,10 @@ func (w *world) post(p soap.Packet) answer {
 
 func (w *world) do(r *http.Request) answer {
 	w.Helper()
-	c := w.srv.Client()
-	c.Transport.(*http.Transport).TLSClientConfig.Certificates = w.tls
-	resp, err := c.Do(r)
+	tr := w.srv.Client().Transport.(*http.Transport).Clone()
+	tr.TLSClientConfig.Certificates = w.tls
+	defer tr.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: tr}).Do(r)
 	if err != nil {
 		w.Fatal(err)
 	}

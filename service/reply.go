@@ -78,7 +78,7 @@ func originOf(env *soap.Envelope, headers soap.Version) origin {
 // write makes the packet that answers o.
 func (v *Verifier) write(o origin, action string, body []byte, sign bool, now time.Time) (soap.Packet, error) {
 	out := soap.Outgoing{Version: o.version, Addressing: o.addressing, Action: action, RelatesTo: o.relatesTo, Body: body}
-	opt := wsse.Options{Suite: v.Suite, Reply: true, Timestamp: wsse.Never}
+	opt := wsse.Options{Reply: true, Timestamp: wsse.Never}
 	if o.timestamp {
 		opt.Timestamp = wsse.Always
 	}
@@ -87,7 +87,7 @@ func (v *Verifier) write(o origin, action string, body []byte, sign bool, now ti
 		if err != nil {
 			return soap.Packet{}, err
 		}
-		opt.Timestamp, opt.Tokens = wsse.Always, []wsse.Token{token}
+		opt.Suite, opt.Timestamp, opt.Tokens = v.Suite, wsse.Always, []wsse.Token{token}
 	}
 	octets, _, err := wsse.Protect(out, opt, now)
 	if err != nil {

@@ -3,6 +3,8 @@ package service_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -184,7 +186,11 @@ func TestSymmetricHolderOfKey(t *testing.T) {
 	}
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{wsse.Issued{XML: with(sealed(w.own)), Key: other}}}), "signature")
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{wsse.Issued{XML: with(sealed(w.own))}}}), "policy")
-	stranger := pair(t, rsa2048(t), "another service", &w.ca, nil)
+	other2048, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := pair(t, other2048, "another service", &w.ca, nil)
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{wsse.Issued{XML: with(sealed(stranger)), Key: proof}}}), "decrypt")
 }
 
@@ -236,7 +242,6 @@ func TestTLSClientCertificates(t *testing.T) {
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{user("alice", "wrong")}}), "trust")
 
 	w.tls = []tls.Certificate{pair(t, p256(t), "tls client", nil, nil)}
-	w.srv.CloseClientConnections()
 	w.refused(w.send(request(), wsse.Options{}), "policy")
 	p = w.accepted(request(), user("alice", "pw")).Principal()
 	if p.Certificate != nil || p.ProofOfPossession {
