@@ -98,8 +98,8 @@ const (
 )
 
 // The drivers. WS-Trust 1.3 wants the final answer to an Issue in a collection
-// (the schema says so at RequestSecurityTokenResponseCollectionType), and its
-// WSDL gives the other verbs a bare response; WCF and CXF wrap the answers
+// (the schema says so at RequestSecurityTokenResponseCollectionType), and the
+// WSDL of 1.4 gives the other verbs a bare response; WCF and CXF wrap answers
 // about contexts, Cancel included, and MS-LWSSP demands it. Readers take both
 // where peers differ, and never for Issue.
 var drivers = [...]driver{
