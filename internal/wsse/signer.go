@@ -1,0 +1,132 @@
+package wsse
+
+import (
+	"crypto/ecdsa"
+	"crypto/x509"
+
+	"wstrust/internal/alg"
+)
+
+// signerOf finds the key of a signature among those that are trusted.
+func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
+	if s.from.assertion {
+		a := v.ev.Assertion
+		if a == nil || a.ID != s.from.id {
+			return nil, refuse(ClassTrust, s.elem, "no verified assertion %s", shown(s.from.id))
+		}
+		if v.holder.IsZero() {
+			return nil, refuse(ClassTrust, s.elem, "the assertion confirms no key that we can use")
+		}
+		return &Signer{Key: v.holder, Holder: true}, nil
+	}
+	ref := s.from.ref
+	key, ok := v.cred.Keys[ref]
+	if !ok || key.IsZero() {
+		if v.holderIs(ref) {
+			return &Signer{Key: v.holder, Ref: ref, Holder: true}, nil
+		}
+		if own, ok := ref.own(); ok && v.pol.Possession {
+			return &Signer{Key: own, Ref: ref, Possession: true}, nil
+		}
+		return nil, refuse(ClassTrust, s.elem, "%v is not trusted", ref)
+	}
+	if err := ref.check(key); err != nil {
+		return nil, because(err, s.elem, "")
+	}
+	return &Signer{Key: key, Ref: ref, Certificate: key.Certificate(), Holder: !v.holder.IsZero() && key.Equal(v.holder)}, nil
+}
+
+// check refuses a key that is not the one a reference names, so that a slip of
+// the caller cannot turn into trust.
+func (r KeyRef) check(key alg.Key) error {
+	if key.IsSecret() != (r.Kind == KeyContext) {
+		return &Error{Class: ClassAlgorithm, Msg: "a " + key.String() + " for " + r.String()}
+	}
+	cert := key.Certificate()
+	switch r.Kind {
+	case KeyCertificate:
+		if cert != nil && string(cert.Raw) == r.Certificate {
+			return nil
+		}
+		leaf, _, err := r.Certificates()
+		if err != nil {
+			return err
+		}
+		own, err := alg.CertificateKey(leaf)
+		if err != nil {
+			return err
+		}
+		if !own.Equal(key) {
+			return &Error{Class: ClassTrust, Msg: "the key given is not that of " + r.String()}
+		}
+	case KeyNamed:
+		if cert == nil {
+			return nil
+		}
+		if _, err := r.Select([]*x509.Certificate{cert}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holderIs reports whether a key reference means the key that the assertion
+// confirms. That key needs no other trust.
+func (v *verifier) holderIs(r KeyRef) bool {
+	if v.holder.IsZero() || v.holder.IsSecret() {
+		return false
+	}
+	if key, ok := r.own(); ok {
+		return key.Equal(v.holder)
+	}
+	c, ok := v.ev.Assertion.HolderOfKey()
+	if !ok || c.Certificate == nil || r.Kind != KeyNamed {
+		return false
+	}
+	_, err := r.Select([]*x509.Certificate{c.Certificate})
+	return err == nil
+}
+
+// own returns the key that a reference carries, trusted or not.
+func (r KeyRef) own() (alg.Key, bool) {
+	switch {
+	case r.Kind == KeyCertificate:
+		leaf, _, err := r.Certificates()
+		if err != nil {
+			return alg.Key{}, false
+		}
+		key, err := alg.CertificateKey(leaf)
+		return key, err == nil
+	case r.Kind == KeyNamed && r.PublicKey != "":
+		pub, err := x509.ParsePKIXPublicKey([]byte(r.PublicKey))
+		if err != nil {
+			return alg.Key{}, false
+		}
+		key, err := alg.PublicKey(pub)
+		return key, err == nil
+	}
+	return alg.Key{}, false
+}
+
+// fixedPart returns what of a signature value nobody but the signer can change.
+// An ECDSA signature is two numbers, r and s, and whoever sees one can make
+// another valid s to the same r: a replay must not hide behind that.
+func fixedPart(key alg.Key, value []byte) []byte {
+	if _, ok := key.Public().(*ecdsa.PublicKey); ok {
+		return value[:len(value)/2]
+	}
+	return value
+}
+
+// certificate returns the signer's certificate: the trusted one or, where the
+// key was given without, the one it is the key of.
+func (s *Signer) certificate() *x509.Certificate {
+	if s.Certificate != nil || s.Ref.Kind != KeyCertificate {
+		return s.Certificate
+	}
+	leaf, _, err := s.Ref.Certificates()
+	if err != nil {
+		return nil
+	}
+	return leaf
+}
