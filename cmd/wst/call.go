@@ -110,7 +110,7 @@ func call(ctx context.Context, u *ui, cmd *cobra.Command, f *callFlags) error {
 	defer ch.Close(context.WithoutCancel(ctx))
 	answer, err := ch.Do(ctx, f.action, body)
 	if err != nil {
-		return err
+		return u.exchanged(err)
 	}
 	if answer == "" {
 		u.say("the service answered with an empty body")

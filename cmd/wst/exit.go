@@ -66,7 +66,7 @@ func (u *ui) report(err error) code {
 	if errors.Is(err, context.Canceled) && f.code != exitUsage {
 		f = &failure{exitOther, errors.New("interrupted"), "run the command again; nothing was left half done"}
 	}
-	u.line(paint(u.colourErr, red, "error: "), clip(f.Error()))
+	u.line(paint(u.colourErr, red, "error: "), clip(strings.TrimPrefix(f.Error(), "wstrust: ")))
 	if f.next != "" {
 		u.line(paint(u.colourErr, bold, "next: "), f.next)
 	}

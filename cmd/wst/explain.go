@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"wstrust"
 	"wstrust/internal/alg"
@@ -51,7 +52,7 @@ func explainFault(err error) *failure {
 		if calling {
 			return &failure{code: exitDenied, next: `look at the token with "wst inspect": is it for this service (audience), in time, and from an issuer that the service trusts?`}
 		}
-		return &failure{code: exitDenied, next: "check the user name and the password or certificate; -vv shows what was sent, without secrets"}
+		return &failure{code: exitDenied, next: "check the user name and the password or certificate, and this machine's clock; -vv shows what was sent, without secrets"}
 	case "InvalidScope":
 		return &failure{code: exitRefused, next: "check --applies-to: the issuer must know that address, letter for letter"}
 	case "InvalidTimeRange":
@@ -61,6 +62,20 @@ func explainFault(err error) *failure {
 		return &failure{code: exitRefused, next: "check --action and the body; the service's log has the reason"}
 	}
 	return &failure{code: exitRefused, next: "check --applies-to, --key-type, --token-type and --trust; the issuer's log has the reason, -vv shows the messages"}
+}
+
+// exchanged explains why an exchange with a peer failed. Issuers and services
+// do not say why they refuse a message; where their clock is far from ours,
+// that is why.
+func (u *ui) exchanged(err error) error {
+	f := explain(err)
+	if f.code == exitDenied && u.ahead.Abs() > 4*time.Minute {
+		now := time.Now()
+		f.code = exitClock
+		f.err = fmt.Errorf("%w; this clock says %s, and the peer's %s", err, clock(now), clock(now.Add(u.ahead)))
+		f.next = "set the clock that is wrong: " + clockHint
+	}
+	return f
 }
 
 const clockHint = "messages are good for five minutes around their time"

@@ -119,9 +119,12 @@ func issue(ctx context.Context, u *ui, cmd *cobra.Command, f *issueFlags) error 
 	defer stop()
 	t, err := requestToken(ctx, f.sts, cfg, req)
 	if err != nil {
-		return err
+		return u.exchanged(err)
 	}
 	u.fact("issued: %v", t)
+	if f.signer == "" {
+		u.fact("the token's signature was not checked, since no --signer was given")
+	}
 	return u.result(t, req.UseKey, f)
 }
 

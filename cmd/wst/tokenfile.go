@@ -87,14 +87,19 @@ func (u *ui) readToken(flag, name string) (*storedToken, error) {
 		return nil, err
 	}
 	t := &storedToken{xml: data, keyType: keyBearer}
-	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
+	next, name := `it must be the XML of a token, or what "wst issue -o json" printed`, displayName(name)
+	trimmed := bytes.TrimSpace(data)
+	if len(trimmed) == 0 {
+		return nil, usage(next, "%s: %s is empty", flag, name)
+	}
+	if trimmed[0] == '{' {
 		if err := t.fromJSON(u, data); err != nil {
-			return nil, usage(`it must be what "wst issue -o json" printed`, "%s: %s: %w", flag, name, err)
+			return nil, usage(next, "%s: %s: %w", flag, name, err)
 		}
 	}
 	d, err := xmltree.Parse(t.xml, xmltree.Limits{Bytes: maxFile})
 	if err != nil {
-		return nil, &failure{exitUsage, fmt.Errorf("%s: %s holds no token: %w", flag, name, err), "it must be the XML of a token, or what \"wst issue -o json\" printed"}
+		return nil, &failure{exitUsage, fmt.Errorf("%s: %s holds no token: %w", flag, name, err), next}
 	}
 	t.root = d.Root()
 	t.xml = t.root.Raw() // without XML declaration, and the newline an editor adds

@@ -11,14 +11,26 @@ import (
 	"time"
 )
 
-// A tracer tells of each exchange: with -v that it took place, with -vv the
-// messages too, their secrets masked.
+// A tracer looks at each exchange. It notes what the peer's clock says, and
+// tells, with -v, that the exchange took place, and with -vv the messages too,
+// their secrets masked.
 type tracer struct {
 	ui   *ui
 	next http.RoundTripper
 }
 
 func (t *tracer) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.trace(r)
+	if err == nil {
+		t.ui.ahead = 0
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+			t.ui.ahead = date.Sub(time.Now())
+		}
+	}
+	return resp, err
+}
+
+func (t *tracer) trace(r *http.Request) (*http.Response, error) {
 	if t.ui.verbose == 0 {
 		return t.next.RoundTrip(r)
 	}
@@ -37,7 +49,8 @@ func (t *tracer) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.ui.fact("no answer after %v", took)
 		return nil, err
 	}
-	t.ui.fact("HTTP %d, %.80q, after %v", resp.StatusCode, resp.Header.Get("Content-Type"), took)
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	t.ui.fact("HTTP %d, %.80q, after %v", resp.StatusCode, kind, took)
 	if s := resp.TLS; s != nil && len(s.PeerCertificates) > 0 {
 		c := s.PeerCertificates[0]
 		t.ui.fact("%s, certificate of %q, until %s", tls.VersionName(s.Version), c.Subject.String(), clock(c.NotAfter))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -31,6 +32,10 @@ type ui struct {
 	colourErr      bool
 
 	verbose int // 0, 1: facts, 2: messages with secrets masked
+
+	// ahead is by how much the clock of the last peer was ahead of ours, as far
+	// as its HTTP answer tells.
+	ahead time.Duration
 
 	known []string // secrets that this process has read, in the forms that texts give them
 }
