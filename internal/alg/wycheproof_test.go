@@ -325,8 +325,14 @@ func check15(t *testing.T, pkcs8 string, v vector) verdict {
 	return agree(!random && bytes.Equal(key, msg))
 }
 
+// pkcs8Keys keeps what was parsed: checking a private key costs more than using it.
+var pkcs8Keys = map[string]Key{}
+
 func pkcs8Key(t *testing.T, der string) Key {
 	t.Helper()
+	if k, ok := pkcs8Keys[der]; ok {
+		return k
+	}
 	p, err := x509.ParsePKCS8PrivateKey(unhex(t, der))
 	if err != nil {
 		t.Fatal(err)
@@ -335,6 +341,7 @@ func pkcs8Key(t *testing.T, der string) Key {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pkcs8Keys[der] = k
 	return k
 }
 

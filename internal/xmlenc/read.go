@@ -70,18 +70,13 @@ func readKey(e xmltree.Elem, s alg.Suite) (*encrypted, error) {
 		}
 		return d, d.readParameters(method, 8*bytes)
 	}
-	// Twice: the identifier before what is inside is looked at, so that an
-	// algorithm nobody admits is called that; and again with its parameters.
+	// The identifier is asked about before what is inside is looked at, so that
+	// an algorithm nobody admits is called that. Digest and mask are asked about
+	// by DecryptKey, before it looks at the key.
 	if err := s.Transports(alg.Transport{URI: d.uri}); err != nil {
 		return nil, d.at(err)
 	}
-	if err := d.readParameters(method, 0); err != nil {
-		return nil, err
-	}
-	if err := s.Transports(d.transport); err != nil {
-		return nil, d.at(err)
-	}
-	return d, nil
+	return d, d.readParameters(method, 0)
 }
 
 // read reads what both elements have. The method's children are left to the

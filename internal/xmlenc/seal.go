@@ -104,9 +104,6 @@ type wrapped struct {
 }
 
 func wrap(session, to alg.Key, s alg.Suite) (*wrapped, error) {
-	if !session.IsSecret() {
-		return nil, fmt.Errorf("xmlenc: seal a key: %w: a %v is no session key", alg.ErrKey, session)
-	}
 	var k wrapped
 	var err error
 	if to.IsSecret() {

@@ -334,6 +334,7 @@ func TestOpenWithFindsOneKey(t *testing.T) {
 		{"for other data (C12)", data("D", key("E")), false},
 		{"for other data, beside", data("D", "") + key("E"), false},
 		{"for data without id", data("", key("D")), false},
+		{"for data without id, by no id", data("", key("")), false},
 		{"for nothing", data("D", strings.Replace(ek, "</xenc:EncryptedKey>", "<xenc:ReferenceList/></xenc:EncryptedKey>", 1)), false},
 		{"for a key of that id", data("D", strings.Replace(key("D"), "DataReference", "KeyReference", 1)), false},
 		{"deeper", data("", "<x>"+ek+"</x>"), false},
