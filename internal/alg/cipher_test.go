@@ -169,8 +169,12 @@ func TestKeyTransport(t *testing.T) {
 		}
 	}
 	for _, tr := range []Transport{
-		{}, {URI: RSA15, Size: 32}, {URI: RSAOAEP, MGFURI: MGF1SHA256}, {URI: RSAOAEP1, DigestURI: "http://www.w3.org/2001/04/xmldsig-more#md5"},
-		{URI: RSAOAEP1, MGFURI: "http://www.w3.org/2009/xmlenc11#mgf1md5"}, {URI: WrapAES256},
+		{},
+		{URI: RSA15, Size: 32},
+		{URI: RSAOAEP, MGFURI: MGF1SHA256},
+		{URI: RSAOAEP1, DigestURI: "http://www.w3.org/2001/04/xmldsig-more#md5"},
+		{URI: RSAOAEP1, MGFURI: "http://www.w3.org/2009/xmlenc11#mgf1md5"},
+		{URI: WrapAES256},
 	} {
 		if _, err := Modern.DecryptKey(tr, priv, nil); !errors.Is(err, ErrAlgorithm) || !errors.Is(Modern.Transports(tr), ErrAlgorithm) {
 			t.Errorf("%+v: %v", tr, err)

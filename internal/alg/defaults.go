@@ -127,11 +127,11 @@ var modern = profile{
 	rsa:  RSASHA256,
 
 	seals: []string{AES256GCM, AES128GCM, AES192GCM},
-	// CBC is opened although it is never written: the issuers in the field
-	// (WIF, AD FS, Shibboleth before version 3) know no other mode for the
-	// tokens they encrypt, and the token inside carries its own signature. What
-	// keeps that from being a padding oracle is the one constant error here and
-	// the one constant fault of the service.
+	// CBC is opened although it is never written: it is the only mode of XML
+	// Encryption 1.0, and tokens of real issuers still come in it. The token
+	// inside carries its own signature; what keeps the opening from being a
+	// padding oracle is the one constant error here and the one constant fault
+	// of the service.
 	opens: []string{AES256GCM, AES128GCM, AES192GCM, AES256CBC, AES128CBC, AES192CBC},
 	wraps: []string{WrapAES256, WrapAES128, WrapAES192},
 

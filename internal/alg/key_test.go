@@ -186,6 +186,7 @@ func TestKeyKinds(t *testing.T) {
 	}
 
 	_, ed, _ := ed25519.GenerateKey(rand.Reader)
+	//lint:ignore SA1019 only this way is a point off its curve to be had
 	offCurve := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
 	for name, f := range map[string]func() (Key, error){
 		"nil public":        func() (Key, error) { return PublicKey(nil) },

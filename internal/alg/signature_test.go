@@ -75,12 +75,18 @@ func TestValuesOfTheWrongShape(t *testing.T) {
 		uri string
 		key Key
 	}{
-		{HMACSHA256, secret(t, 32)}, {RSASHA256, private(t, testRSA())}, {PSSSHA256, private(t, testRSA())},
-		{ECDSASHA256, private(t, testEC(t, elliptic.P256()))}, {ECDSASHA512, private(t, testEC(t, elliptic.P521()))},
+		{HMACSHA256, secret(t, 32)},
+		{RSASHA256, private(t, testRSA())},
+		{PSSSHA256, private(t, testRSA())},
+		{ECDSASHA256, private(t, testEC(t, elliptic.P256()))},
+		{ECDSASHA512, private(t, testEC(t, elliptic.P521()))},
 	} {
 		good := mustSign(t, Modern, c.uri, c.key, msg)
 		bad := [][]byte{
-			nil, {}, {0}, make([]byte, len(good)), bytes.Repeat([]byte{0xff}, len(good)), make([]byte, 4096),
+			nil,
+			{},
+			{0},
+			make([]byte, len(good)), bytes.Repeat([]byte{0xff}, len(good)), make([]byte, 4096),
 			append([]byte{0}, good...), append(bytes.Clone(good), 0), good[:len(good)-1], good[1:], append(bytes.Clone(good), good...),
 		}
 		for n := range good {
@@ -206,9 +212,15 @@ func TestRSASizes(t *testing.T) {
 		uri  string
 		want bool
 	}{
-		{Modern, small, RSASHA256, false}, {Legacy, small, RSASHA256, true}, {Basic256, small, RSASHA1, true},
-		{Modern, modulus(2047), RSASHA256, false}, {Modern, modulus(8192), RSASHA256, true}, {Modern, modulus(8193), RSASHA256, false},
-		{Legacy, modulus(8193), RSASHA256, false}, {Basic256, modulus(4096), RSASHA1, true}, {Basic256, modulus(4097), RSASHA1, false},
+		{Modern, small, RSASHA256, false},
+		{Legacy, small, RSASHA256, true},
+		{Basic256, small, RSASHA1, true},
+		{Modern, modulus(2047), RSASHA256, false},
+		{Modern, modulus(8192), RSASHA256, true},
+		{Modern, modulus(8193), RSASHA256, false},
+		{Legacy, modulus(8193), RSASHA256, false},
+		{Basic256, modulus(4096), RSASHA1, true},
+		{Basic256, modulus(4097), RSASHA1, false},
 		{Modern, private(t, testRSA()), RSASHA256, true},
 	} {
 		_, err := c.s.NewVerifier(c.uri, c.k)

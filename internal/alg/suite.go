@@ -143,7 +143,7 @@ func (s Suite) SignatureURI(k Key) (string, error) {
 	case kindRSA:
 		return p.rsa, nil
 	}
-	// The hash follows the curve, as RFC 5480 and every peer pair them.
+	// The hash follows the curve, so that neither is weaker than the other.
 	uri := ECDSASHA256
 	switch k.Bits() {
 	case 384:
