@@ -6,12 +6,15 @@
 #   bash interop/run.sh            every peer
 #   bash interop/run.sh cxf c14n   only these packages
 #
-# WST_INTEROP_CACHE names the folder for what is built and remembered; the default is
-# wstrust-interop in the user's cache folder.
+# WST_INTEROP_CACHE names the folder for what is remembered between runs; the default
+# is wstrust-interop in the user's cache folder. Two runs at once do not disturb each
+# other.
 set -u
 cd "$(dirname "$0")" || exit 1
 cache=${WST_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wstrust-interop}
 mkdir -p "$cache" || exit 1
+run=$(mktemp -d) || exit 1
+trap 'rm -rf "$run"' EXIT
 
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf)
@@ -20,11 +23,11 @@ missing=()
 
 wants() { local w; for w in "${wanted[@]}"; do [ "$w" = "$1" ] && return 0; done; return 1; }
 
-# three COMMAND...: up to three tries; what it said last is in $cache/said.
+# three COMMAND...: up to three tries; what it said last is in $run/said.
 three() {
   local n
   for n in 1 2 3; do
-    timeout 300 "$@" >"$cache/said" 2>&1 && return 0
+    timeout 300 "$@" >"$run/said" 2>&1 && return 0
     [ "$n" = 3 ] || sleep $((n * 5))
   done
   return 1
@@ -33,7 +36,7 @@ three() {
 # without PEER WHAT: the peer is left out, and why.
 without() {
   local why
-  why=$(grep -v '^ *$' "$cache/said" 2>/dev/null | sed -e 's/\x1b\[[0-9;]*m//g' -e 's#https\?://[^ ]*#(address)#g' | grep -m1 -i 'error\|cannot\|could not\|failed\|unable' | cut -c1-200)
+  why=$(grep -v '^ *$' "$run/said" 2>/dev/null | sed -e 's/\x1b\[[0-9;]*m//g' -e 's#https\?://[^ ]*#(address)#g' | grep -m1 -i 'error\|cannot\|could not\|failed\|unable' | cut -c1-200)
   missing+=("INTEROP NOT RUN: $1: $2${why:+: $why}")
 }
 
@@ -42,8 +45,8 @@ package() {
   local command=$1
   shift
   command -v "$command" >/dev/null && return 0
-  : >"$cache/said"
-  command -v apt-get >/dev/null || { echo "error: $command is not installed, and there is no apt-get" >"$cache/said"; return 1; }
+  : >"$run/said"
+  command -v apt-get >/dev/null || { echo "error: $command is not installed, and there is no apt-get" >"$run/said"; return 1; }
   if [ -z "${updated:-}" ]; then
     three apt-get update -q || return 1
     updated=1
@@ -56,23 +59,18 @@ modules() { three go list -deps -test "./$1"; }
 
 cxf() {
   local jars=$cache/cxf-$(sha256sum <java/pom.xml | cut -c1-16).jars
-  local sources=$cache/cxf-$(cat java/pom.xml java/src/main/java/interop/*.java | sha256sum | cut -c1-16).classes
   package javac openjdk-17-jdk-headless || { without "Apache CXF" "no Java compiler"; return; }
   if ! [ -s "$jars" ] || ! tr : '\n' <"$jars" | xargs ls >/dev/null 2>&1; then
     package mvn maven || { without "Apache CXF" "no Maven"; return; }
-    three mvn -q -B -f java/pom.xml dependency:build-classpath "-Dmdep.outputFile=$jars.new" || { without "Apache CXF" "its artifacts could not be had"; return; }
-    mv "$jars.new" "$jars"
+    three mvn -q -B -f java/pom.xml dependency:build-classpath "-Dmdep.outputFile=$run/jars" || { without "Apache CXF" "its artifacts could not be had"; return; }
+    cp "$run/jars" "$jars.$$" && mv "$jars.$$" "$jars"
   fi
-  if ! [ -d "$sources" ]; then
-    rm -rf "$sources.new"
-    if ! javac -nowarn --release 17 -cp "$(cat "$jars")" -d "$sources.new" java/src/main/java/interop/*.java; then
-      echo "the Java side does not compile" >&2
-      exit 1
-    fi
-    mv "$sources.new" "$sources"
+  if ! javac -nowarn --release 17 -cp "$(cat "$jars")" -d "$run/classes" java/src/main/java/interop/*.java; then
+    echo "the Java side does not compile" >&2
+    exit 1
   fi
-  printf -- '-cp "%s:%s:%s"\n' "$sources" "$PWD/java/src/main/resources" "$(cat "$jars")" >"$cache/cxf.args"
-  export INTEROP_CXF_CLASSPATH=$cache/cxf.args
+  printf -- '-cp "%s:%s:%s"\n' "$run/classes" "$PWD/java/src/main/resources" "$(cat "$jars")" >"$run/cxf.args"
+  export INTEROP_CXF_CLASSPATH=$run/cxf.args
   ready+=(./cxf)
 }
 
@@ -95,12 +93,12 @@ fi
 status=0
 if [ ${#ready[@]} -gt 0 ]; then
   # Whoever was installed must run: with INTEROP_STRICT a peer that is not found fails its tests instead of skipping them.
-  INTEROP_STRICT=1 go test -count=1 -timeout 10m -v "${ready[@]}" >"$cache/log" 2>&1
+  INTEROP_STRICT=1 go test -count=1 -timeout 10m -v "${ready[@]}" >"$run/log" 2>&1
   status=$?
   if [ $status -eq 0 ]; then
-    grep -E '^(ok|\?)|counted:|ready, version' "$cache/log"
+    grep -E '^(ok|\?)|counted:|ready, version' "$run/log"
   else
-    cat "$cache/log"
+    cat "$run/log"
   fi
 fi
 [ ${#missing[@]} -eq 0 ] || printf '%s\n' "${missing[@]}"

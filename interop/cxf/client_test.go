@@ -97,27 +97,24 @@ func kinds() []kind {
 	}
 }
 
-// TestClient has our client get every kind of token through every door of CXF's issuer
+// testClient has our client get every kind of token through every door of CXF's issuer
 // and present it to CXF's service.
-func TestClient(t *testing.T) {
-	w := newWorld(t)
-	_, sts := w.serve(t, "StsMain")
-	_, svc := w.serve(t, "ServiceMain")
+func (s *stage) testClient(t *testing.T) {
 	presented := 0
 	for _, d := range doors {
-		issuer := w.open(t, d, sts[d.name])
+		issuer := s.open(t, d, s.sts[d.name])
 		for _, k := range kinds() {
 			for version, uri := range map[string]string{"20": tokenSAML20, "11": tokenSAML11} {
 				t.Run(d.name+"/"+k.name+"/SAML "+version, func(t *testing.T) {
-					at := svc[k.port+version]
+					at := s.svc[k.port+version]
 					req := wstrust.TokenRequest{AppliesTo: at, TokenType: uri, Lifetime: 20 * time.Minute}
-					k.request(w, &req)
+					k.request(s.world, &req)
 					tok, err := issuer.RequestToken(context.Background(), req)
 					if err != nil {
 						t.Fatal(err)
 					}
-					w.check(t, tok, req, at, d.caller)
-					w.present(t, tok, at, d.caller)
+					s.check(t, tok, req, at, d.caller)
+					s.present(t, tok, at, d.caller)
 					presented++
 				})
 			}
@@ -126,20 +123,18 @@ func TestClient(t *testing.T) {
 	t.Logf("counted: %d tokens of CXF's issuer, verified and presented to CXF's service", presented)
 }
 
-// TestServerEntropy: where the issuer alone makes the key, CXF's issuer wipes the key
+// testServerEntropy: where the issuer alone makes the key, CXF's issuer wipes the key
 // before it answers (SAMLTokenProvider, in every release of 4.x so far), so that the
 // proof token is a key of zeros, which anybody knows and which is not the one in the
 // token. Such an answer must not become a token.
-func TestServerEntropy(t *testing.T) {
-	w := newWorld(t)
-	_, sts := w.serve(t, "StsMain")
+func (s *stage) testServerEntropy(t *testing.T) {
 	for _, d := range doors {
-		issuer := w.open(t, d, sts[d.name])
+		issuer := s.open(t, d, s.sts[d.name])
 		tok, err := issuer.RequestToken(context.Background(), wstrust.TokenRequest{
 			AppliesTo: "https://localhost:1/greeter/Symmetric20", TokenType: tokenSAML20, KeyType: wstrust.Symmetric, Entropy: wstrust.ServerEntropy, KeySize: 256,
 		})
 		if !errors.Is(err, wstrust.ErrFormat) || tok != nil {
-			t.Errorf("%s: got %v, %v; if CXF sends the key now, move this to the kinds of TestClient", d.name, tok, err)
+			t.Errorf("%s: got %v, %v; if CXF sends the key now, move this to the kinds of testClient", d.name, tok, err)
 		}
 	}
 }
@@ -188,13 +183,11 @@ func (w *world) present(t *testing.T, tok *wstrust.Token, at, caller string) {
 	}
 }
 
-// TestClientRefused: what CXF refuses must arrive as what it is.
-func TestClientRefused(t *testing.T) {
-	w := newWorld(t)
-	_, sts := w.serve(t, "StsMain")
+// testClientRefused: what CXF refuses must arrive as what it is.
+func (s *stage) testClientRefused(t *testing.T) {
 	ask := func(c wstrust.Config, door string, req wstrust.TokenRequest) error {
-		c.TLS = w.ca.Trust()
-		ch, err := wstrust.Open(context.Background(), sts[door], c)
+		c.TLS = s.ca.Trust()
+		ch, err := wstrust.Open(context.Background(), s.sts[door], c)
 		if err != nil {
 			return fmt.Errorf("open: %w", err)
 		}

@@ -11,33 +11,28 @@ import (
 	"wstrust/sts"
 )
 
-// TestIssuer has CXF's client get every kind of token from our issuer, by name and
+// testIssuer has CXF's client get every kind of token from our issuer, by name and
 // password, by X.509, and with both sides signing. WSS4J says whether the token is good,
 // and CXF's service whether it may be presented.
-func TestIssuer(t *testing.T) {
-	for name, signer := range map[string]func(*rig.Authority) rig.Identity{
-		"RSA":   func(ca *rig.Authority) rig.Identity { return ca.RSA(t, "our signer") },
-		"P-256": func(ca *rig.Authority) rig.Identity { return ca.P256(t, "our signer") },
-	} {
+func (s *stage) testIssuer(t *testing.T) {
+	var parties []sts.RelyingParty
+	for _, url := range s.svc {
+		if strings.HasPrefix(url, "https:") {
+			parties = append(parties, sts.RelyingParty{Address: url, Certificate: s.service.Cert})
+		}
+	}
+	for name, id := range s.signers {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			id := signer(w.ca)
-			w.trust(t, id.Cert)
-			_, svc := w.serve(t, "ServiceMain")
-			var parties []sts.RelyingParty
-			for _, url := range svc {
-				if strings.HasPrefix(url, "https:") {
-					parties = append(parties, sts.RelyingParty{Address: url, Certificate: w.service.Cert})
-				}
-			}
-			plain := rig.NewIssuer(t, w.ca, rig.IssuerConfig{Signer: id, RelyingParties: parties, Lifetime: 20 * time.Minute})
-			urls := map[string]string{"Username12": plain.URL, "Username11": plain.URL, "Certificate12": plain.URL}
+			c := rig.IssuerConfig{Signer: id, RelyingParties: parties, Lifetime: 20 * time.Minute}
+			url := rig.NewIssuer(t, s.ca, c).URL
+			urls := map[string]string{"Username12": url, "Username11": url, "Certificate12": url}
 			if name == "RSA" { // the policy of the fourth door is one of RSA
-				urls["Signed12"] = rig.NewIssuer(t, w.ca, rig.IssuerConfig{Signer: id, RelyingParties: parties, Lifetime: 20 * time.Minute, SignAnswers: true}).URL
+				c.SignAnswers = true
+				urls["Signed12"] = rig.NewIssuer(t, s.ca, c).URL
 			}
-			answers := w.ask(t, tasks(urls, svc))
+			answers := s.ask(t, tasks(urls, s.svc))
 			for _, a := range answers {
-				judge(t, a, id.Cert, svc)
+				judge(t, a, id.Cert, s.svc)
 			}
 			t.Logf("counted: %d tokens of ours asked for by CXF, accepted by WSS4J and by CXF's service", len(answers))
 		})
@@ -97,12 +92,11 @@ func values(m map[string]string) (v []string) {
 	return v
 }
 
-// TestIssuerRefused: WSS4J must refuse a token of an issuer that it does not trust, or
-// what TestIssuer says of tokens says nothing, and CXF's client must understand our refusals.
-func TestIssuerRefused(t *testing.T) {
-	w := newWorld(t)
+// testIssuerRefused: WSS4J must refuse a token of an issuer that it does not trust, or
+// what testIssuer says of tokens says nothing, and CXF's client must understand our refusals.
+func (s *stage) testIssuerRefused(t *testing.T) {
 	stranger := rig.NewAuthority(t, "another CA").RSA(t, "a stranger")
-	url := rig.NewIssuer(t, w.ca, rig.IssuerConfig{Signer: stranger, RelyingParties: []sts.RelyingParty{{Address: "https://localhost:1/service", Certificate: w.service.Cert}}}).URL
+	url := rig.NewIssuer(t, s.ca, rig.IssuerConfig{Signer: stranger, RelyingParties: []sts.RelyingParty{{Address: "https://localhost:1/service", Certificate: s.service.Cert}}}).URL
 	good := task{
 		"name": "untrusted signer", "sts": url, "port": "Username12", "token": "SAMLV2.0", "key": "Bearer", "user": rig.User,
 		"issuer.alias": "cxf-signer", "applies.to": "https://localhost:1/service",
@@ -116,8 +110,8 @@ func TestIssuerRefused(t *testing.T) {
 		return bad
 	}
 	tasks := []task{good, with("unknown service", "applies.to", "https://localhost:1/elsewhere"), with("unknown user", "user", "mallory")}
-	w.common["user.mallory"] = rig.Password
-	for i, a := range w.ask(t, tasks) {
+	s.common["user.mallory"] = rig.Password
+	for i, a := range s.ask(t, tasks) {
 		if a.Error == "" || a.Verified {
 			t.Errorf("%s: WSS4J accepts it: %+v", a.Task, a)
 		}

@@ -115,13 +115,13 @@ func (w *world) java(t *testing.T, class string, more map[string]string) *rig.Pr
 }
 
 // serve starts a server class and returns its ready line.
-func (w *world) serve(t *testing.T, class string) (*rig.Process, map[string]string) {
+func (w *world) serve(t *testing.T, class string) map[string]string {
 	t.Helper()
 	p := w.java(t, class, nil)
 	ready := map[string]string{}
 	p.JSON(t, time.Minute, &ready)
 	t.Logf("%s ready, version %s", ready["ready"], ready["version"])
-	return p, ready
+	return ready
 }
 
 // A task is one request of CXF's client, and a call to a service if one is named.

@@ -5,12 +5,9 @@ import (
 	"testing"
 )
 
-// TestSelf has CXF's client, issuer and service talk among themselves. What fails here
+// testSelf has CXF's client, issuer and service talk among themselves. What fails here
 // is wrong in our use of CXF, not in this project.
-func TestSelf(t *testing.T) {
-	w := newWorld(t)
-	_, sts := w.serve(t, "StsMain")
-	_, svc := w.serve(t, "ServiceMain")
+func (s *stage) testSelf(t *testing.T) {
 	var tasks []task
 	for _, port := range []string{"Username12", "Username11", "Certificate12", "Signed12"} {
 		for _, key := range []string{"Bearer", "SymmetricKey", "PublicKey"} {
@@ -18,14 +15,14 @@ func TestSelf(t *testing.T) {
 				at := map[string]string{"Bearer": "Bearer", "SymmetricKey": "Symmetric", "PublicKey": "Public"}[key] +
 					map[string]string{"SAMLV2.0": "20", "SAMLV1.1": "11"}[token]
 				tasks = append(tasks, task{
-					"name": port + "/" + key + "/" + token, "sts": sts[port], "port": port, "token": token, "key": key,
+					"name": port + "/" + key + "/" + token, "sts": s.sts[port], "port": port, "token": token, "key": key,
 					"user": "alice", "usekey": "cert", "issuer.alias": "cxf-signer",
-					"applies.to": svc[at], "service": svc[at], "service.port": at, "recipient": "service",
+					"applies.to": s.svc[at], "service": s.svc[at], "service.port": at, "recipient": "service",
 				})
 			}
 		}
 	}
-	for _, a := range w.ask(t, tasks) {
+	for _, a := range s.ask(t, tasks) {
 		if a.Error != "" {
 			t.Errorf("%s: %s", a.Task, a.Error)
 		} else if !a.Verified || a.Text != "hello "+a.Task || a.SameSecret != (a.SecretBits > 0 && strings.Contains(a.Task, "Symmetric")) {

@@ -47,24 +47,22 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 	return urls
 }
 
-// TestService has CXF's client get tokens from CXF's issuer and present them to a service
+// testService has CXF's client get tokens from CXF's issuer and present them to a service
 // of ours: what WSS4J signs and encrypts must be understood here.
-func TestService(t *testing.T) {
-	w := newWorld(t)
-	_, sts := w.serve(t, "StsMain")
-	svc := w.serveOurs(t, []string{"Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11"})
+func (s *stage) testService(t *testing.T) {
+	svc := s.serveOurs(t, []string{"Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11"})
 	var tasks []task
 	for port, url := range svc {
 		token := map[string]string{"20": "SAMLV2.0", "11": "SAMLV1.1"}[port[len(port)-2:]]
 		key := map[string]string{"Bearer": "Bearer", "Symmetric": "SymmetricKey", "Public": "PublicKey"}[port[:len(port)-2]]
 		for _, door := range []string{"Username12", "Certificate12"} {
 			tasks = append(tasks, task{
-				"name": door + "/" + port, "sts": sts[door], "port": door, "token": token, "key": key, "user": rig.User, "usekey": "cert",
+				"name": door + "/" + port, "sts": s.sts[door], "port": door, "token": token, "key": key, "user": rig.User, "usekey": "cert",
 				"issuer.alias": "cxf-signer", "recipient": "service", "applies.to": url, "service": url, "service.port": port,
 			})
 		}
 	}
-	for _, a := range w.ask(t, tasks) {
+	for _, a := range s.ask(t, tasks) {
 		if a.Error != "" || a.Text != "hello "+a.Task || !strings.Contains(a.Caller, rig.User) {
 			t.Errorf("%s: %+v", a.Task, a)
 		}

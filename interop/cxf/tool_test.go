@@ -9,22 +9,13 @@ import (
 	"wstrust/interop/rig"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	rig.RemoveTool()
-	os.Exit(code)
-}
-
-// TestTool is the session that a person would have: "wst issue" at CXF's issuer, "wst
+// testTool is the session that a person would have: "wst issue" at CXF's issuer, "wst
 // call" at CXF's service.
-func TestTool(t *testing.T) {
-	w := newWorld(t)
-	_, sts := w.serve(t, "StsMain")
-	_, svc := w.serve(t, "ServiceMain")
+func (s *stage) testTool(t *testing.T) {
 	dir := t.TempDir()
-	ca := rig.WriteCert(t, dir, "ca", w.ca.Cert)
-	signer := rig.WriteCert(t, dir, "signer", w.signer.Cert)
-	cert, key := w.client.WritePEM(t, dir, "alice")
+	ca := rig.WriteCert(t, dir, "ca", s.ca.Cert)
+	signer := rig.WriteCert(t, dir, "signer", s.signer.Cert)
+	cert, key := s.client.WritePEM(t, dir, "alice")
 	password := filepath.Join(dir, "password")
 	if err := os.WriteFile(password, []byte(rig.Password+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -48,10 +39,10 @@ func TestTool(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			token := filepath.Join(t.TempDir(), "token")
-			args := append([]string{"issue", "--sts", sts[c.door], "--ca", ca, "--signer", signer, "--applies-to", svc[c.port], "--out", token}, c.who...)
+			args := append([]string{"issue", "--sts", s.sts[c.door], "--ca", ca, "--signer", signer, "--applies-to", s.svc[c.port], "--out", token}, c.who...)
 			rig.Run(t, append(args, c.args...)...)
-			rig.Run(t, "verify", "--signer", signer, "--audience", svc[c.port], token)
-			out := rig.Run(t, "call", "--endpoint", svc[c.port], "--ca", ca, "--action", greetAction, "--data", "@"+body, "--token", token)
+			rig.Run(t, "verify", "--signer", signer, "--audience", s.svc[c.port], token)
+			out := rig.Run(t, "call", "--endpoint", s.svc[c.port], "--ca", ca, "--action", greetAction, "--data", "@"+body, "--token", token)
 			if !bytes.Contains(out, []byte("hello bob")) || !bytes.Contains(out, []byte(rig.User)) {
 				t.Errorf("the service answered %s", out)
 			}
@@ -61,7 +52,7 @@ func TestTool(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("wrong\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, code, complaint := rig.Try(t, "issue", "--sts", sts["Username12"], "--ca", ca, "--user", rig.User, "--password-file", wrong, "--applies-to", svc["Bearer20"])
+	out, code, complaint := rig.Try(t, "issue", "--sts", s.sts["Username12"], "--ca", ca, "--user", rig.User, "--password-file", wrong, "--applies-to", s.svc["Bearer20"])
 	if len(out) > 0 || code == 0 || bytes.Contains([]byte(complaint), []byte(rig.Password)) {
 		t.Errorf("wrong password: exit code %d, %q, %q", code, out, complaint)
 	}
