@@ -157,10 +157,10 @@ func (e *exchange) fault(f soap.Fault, cause error, sign bool) {
 		http.Error(e.w, "", http.StatusInternalServerError)
 		return
 	}
-	status := http.StatusInternalServerError // always in SOAP 1.1
-	if e.origin.version == soap.V12 && f.Is(soap.Sender) {
-		status = http.StatusBadRequest
-	}
+	// The binding of SOAP 1.2 has 400 for faults of the sender. Widely used
+	// clients do not look into the body of a 400, so both versions get the 500
+	// that SOAP 1.1 demands.
+	status := http.StatusInternalServerError
 	if r, ok := errors.AsType[*refusal](cause); ok {
 		status = r.status
 	}
