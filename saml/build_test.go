@@ -73,11 +73,15 @@ func full(v saml.Version) saml.Build {
 		Attributes: []saml.Attribute{
 			{Name: "roles", Values: []string{"admin", "", "ünï <x> ]]&gt;"}},
 			{Name: "empty"},
+			{Name: "group", Values: []string{"one"}},
+			{Name: "role", Values: []string{"two", "three"}},
 		},
 		Authn: []saml.AuthnStatement{{Class: "urn:class", Instant: noon.Add(-time.Minute), Address: "10.0.0.1"}},
 	}
 	if v == saml.V11 {
-		b.Attributes[0].Namespace = "urn:claims"
+		for i := range b.Attributes {
+			b.Attributes[i].Namespace = "urn:claims"
+		}
 		return b
 	}
 	b.Subject.SPNameQualifier, b.Subject.SPProvidedID = "sp", "spid"

@@ -1,6 +1,7 @@
 package saml_test
 
 import (
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -123,6 +124,11 @@ func TestRead(t *testing.T) {
 	keyInfo := `<ds:KeyInfo xmlns:ds="` + xmltree.DS + `">%</ds:KeyInfo>`
 	value := string(must(xmldsig.KeyValue(userKey().Public())))
 	value = value[strings.Index(value, "<ds:KeyValue"):strings.Index(value, "</ds:KeyInfo")]
+	statement := token(t, saml.V11, nil)
+	statement = statement[strings.Index(statement, "<saml:AttributeStatement"):strings.Index(statement, "<ds:Signature")]
+	hok11 := func(pub crypto.PublicKey) string {
+		return strings.Replace(strings.Replace(statement, ":bearer<", ":holder-of-key<", 1), `</saml:SubjectConfirmation>`, string(must(xmldsig.KeyValue(pub)))+`</saml:SubjectConfirmation>`, 1)
+	}
 	in := func(outer, inner string) string { return strings.Replace(outer, "%", inner, 1) }
 	for _, c := range []struct {
 		name     string
@@ -180,6 +186,10 @@ func TestRead(t *testing.T) {
 		{"holder of a key we do not know", saml.V20, bearer, in(hok, in(keyInfo, `<ds:KeyName>k</ds:KeyName>`)), xmltree.ErrFormat},
 		{"holder of one of two keys", saml.V20, bearer, in(hok, strings.Repeat(in(keyInfo, encryptedKey), 2)), xmltree.ErrFormat},
 		{"holder of an encrypted key", saml.V20, bearer, in(hok, in(keyInfo, encryptedKey)), nil},
+		{"no statement", saml.V11, statement, ``, xmltree.ErrFormat},
+		{"confirmation without a method", saml.V11, `<saml:ConfirmationMethod>urn:oasis:names:tc:SAML:1.0:cm:bearer</saml:ConfirmationMethod>`, ``, xmltree.ErrFormat},
+		{"one subject twice", saml.V11, statement, hok11(userKey().Public()) + hok11(userKey().Public()), nil},
+		{"one name, two keys", saml.V11, statement, hok11(userKey().Public()) + hok11(p256Key().Public()), xmltree.ErrFormat},
 		{"two subjects", saml.V11, `<saml:AttributeStatement>`, `<saml:AuthenticationStatement AuthenticationMethod="a" AuthenticationInstant="2026-01-02T12:00:00Z"><saml:Subject><saml:NameIdentifier>bob</saml:NameIdentifier></saml:Subject></saml:AuthenticationStatement><saml:AttributeStatement>`, xmltree.ErrFormat},
 		{"statement without a subject", saml.V11, `<saml:AttributeStatement>`, `<saml:AuthenticationStatement/><saml:AttributeStatement>`, xmltree.ErrFormat},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -116,6 +117,8 @@ func TestStructure(t *testing.T) {
 		{"enveloping", signature(info(ref("o", exc)) + value + `<Object Id="o"><x>1</x></Object>`), nil},
 		{"reference with Id and Type", in(sig(strings.Replace(ref("a", exc), "<Reference ", `<Reference Id="q" Type="urn:t" `, 1))), nil},
 		{"comments method", in(sig(ref("a", `<Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#WithComments"/>`))), nil},
+		{"comments under the exclusive method with comments", `<r><a Id="a">1<!-- c --></a>` + sig(ref("a", `<Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#WithComments"/>`)) + `</r>`, nil},
+		{"comments under the inclusive method with comments", `<r><a Id="a">1<!-- c --></a>` + sig(ref("a", `<Transform Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments"/>`)) + `</r>`, nil},
 		{"30 references", many(30), nil},
 		{"P7 1000 transforms", in(sig(ref("a", strings.Repeat(exc, 1000)))), alg.ErrAlgorithm},
 		{"31 references", many(31), xmltree.ErrLimit},
@@ -142,6 +145,10 @@ func TestStructure(t *testing.T) {
 		{"text in Signature", in(signature(inf + "x" + value)), xmltree.ErrFormat},
 		{"text in SignedInfo", in(signature(`<SignedInfo>x` + canonExc + methodMAC + ref("a", exc) + `</SignedInfo>` + value)), xmltree.ErrFormat},
 		{"methods in the other order", in(signature(`<SignedInfo>` + methodMAC + canonExc + ref("a", exc) + `</SignedInfo>` + value)), ErrWrapping},
+		{"canonicalization twice", in(signature(`<SignedInfo>` + canonExc + canonExc + methodMAC + ref("a", exc) + `</SignedInfo>` + value)), ErrWrapping},
+		{"no method", in(signature(`<SignedInfo>` + canonExc + ref("a", exc) + `</SignedInfo>` + value)), ErrWrapping},
+		{"digest method twice", in(strings.Replace(sig(ref("a", exc)), sha256M, sha256M+sha256M, 1)), ErrWrapping},
+		{"65 prefixes", in(sig(ref("a", strings.Replace(exc, "/>", `><e:InclusiveNamespaces xmlns:e="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="`+strings.Repeat("p ", 65)+`"/></Transform>`, 1)))), xmltree.ErrLimit},
 		{"method twice", in(signature(`<SignedInfo>` + canonExc + methodMAC + methodMAC + ref("a", exc) + `</SignedInfo>` + value)), ErrWrapping},
 		{"no reference", in(sig("")), ErrWrapping},
 		{"foreign child of SignedInfo", in(sig(ref("a", exc) + `<x xmlns="urn:x"/>`)), ErrWrapping},
@@ -227,6 +234,60 @@ func TestStructure(t *testing.T) {
 			}
 			checkSigned(t, got)
 		})
+	}
+}
+
+// Each reference is digested by its own method, in any order.
+func TestDigestMethods(t *testing.T) {
+	root := parse(t, `<r><a Id="a">1</a></r>`)
+	sum512 := sum(t, sha512.New(), find(root, "a"))
+	want := strings.NewReplacer("xmlenc#sha256", "xmlenc#sha512", "DIGEST(a)", sum512).Replace(ref("a", exc))
+	for _, refs := range []string{want + ref("b", exc), ref("b", exc) + want, ref("b", exc) + want + ref("c", exc)} {
+		doc := forge(t, `<r><a Id="a">1</a><b Id="b">2</b><c Id="c">3</c>`+sig(refs)+`</r>`)
+		if _, err := Verify(find(parse(t, doc), "Signature"), testSecret, "", nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A suite that admits only the exclusive form admits it alone, for SignedInfo
+// and for references.
+func TestSuiteBindsCanonicalization(t *testing.T) {
+	key := must(alg.SecretKey(make32(7)))
+	const inclusive = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+	root := parse(t, `<r Id="r"/>`)
+	doc := `<r Id="r">` + string(must(Sign(key, alg.Basic256, "", []Ref{{ID: "r", Elem: root, Enveloped: true}}, nil))) + `</r>`
+	if _, err := Verify(find(parse(t, doc), "Signature"), key, alg.Basic256, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 2} {
+		bad := strings.Replace(doc, xmltree.EXCC14N, inclusive, n)
+		if n == 2 {
+			bad = strings.Replace(bad, inclusive, xmltree.EXCC14N, 1)
+		}
+		if _, err := Verify(find(parse(t, bad), "Signature"), key, alg.Basic256, nil); !errors.Is(err, alg.ErrAlgorithm) {
+			t.Errorf("inclusive form in place %d: %v", n, err)
+		}
+	}
+}
+
+// What an STR-Transform names must be a SecurityTokenReference, and an
+// enveloped signature has no part in it.
+func TestSTRTransformIsOfAnSTR(t *testing.T) {
+	params := `<Transform Algorithm="` + strURI + `"><o:TransformationParameters xmlns:o="` + xmltree.WSSE + `">` + strings.Replace(canonExc, "/>", "></CanonicalizationMethod>", 1) + `</o:TransformationParameters></Transform>`
+	resolve := func(xmltree.Elem) (xmltree.Elem, error) { panic("asked for a token") }
+	for name, c := range map[string]struct {
+		doc  string
+		want error
+	}{
+		"not an STR":    {`<r><a Id="a">1</a>` + sig(ref("a", params)) + `</r>`, ErrWrapping},
+		"enveloped":     {`<r Id="a">` + sig(ref("a", env+params)) + `</r>`, alg.ErrAlgorithm},
+		"no parameters": {`<r><a Id="a">1</a>` + sig(ref("a", `<Transform Algorithm="`+strURI+`"/>`)) + `</r>`, xmltree.ErrFormat},
+		"then another":  {`<r><a Id="a">1</a>` + sig(ref("a", params+exc)) + `</r>`, alg.ErrAlgorithm},
+	} {
+		if _, err := Verify(find(parse(t, forge(t, c.doc)), "Signature"), testSecret, "", resolve); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -75,6 +75,7 @@ func TestReadKeyInfo(t *testing.T) {
 		"subject twice":          {`<X509Data><X509SubjectName>CN=a</X509SubjectName><X509SubjectName>CN=b</X509SubjectName></X509Data>`, xmltree.ErrFormat},
 		"issuer without serial":  {`<X509Data><X509IssuerSerial><X509IssuerName>CN=a</X509IssuerName></X509IssuerSerial></X509Data>`, xmltree.ErrFormat},
 		"serial in letters":      {`<X509Data><X509IssuerSerial><X509IssuerName>CN=a</X509IssuerName><X509SerialNumber>0x1</X509SerialNumber></X509IssuerSerial></X509Data>`, xmltree.ErrFormat},
+		"serial without end":     {`<X509Data><X509IssuerSerial><X509IssuerName>CN=a</X509IssuerName><X509SerialNumber>` + strings.Repeat("1", 101) + `</X509SerialNumber></X509IssuerSerial></X509Data>`, xmltree.ErrFormat},
 		"certificate not base64": {`<X509Data><X509Certificate>*</X509Certificate></X509Data>`, xmltree.ErrFormat},
 		"17 certificates":        {`<X509Data>` + strings.Repeat(`<X509Certificate>AAAA</X509Certificate>`, 17) + `</X509Data>`, xmltree.ErrLimit},
 		"key value twice":        {rsaValue + rsaValue, xmltree.ErrFormat},
@@ -137,6 +138,7 @@ func TestSelect(t *testing.T) {
 		{"key name beside a certificate", `<KeyName>any</KeyName>` + x509data(b), trusted, b},
 		{"unknown key name", `<KeyName>any</KeyName>`, trusted, nil},
 		{"nothing", ``, trusted, nil},
+		{"nothing, one trusted", ``, []*x509.Certificate{b}, nil},
 		{"no trusted", x509data(b), nil, nil},
 	} {
 		h, err := ReadKeyInfo(keyInfo(t, c.xml))
@@ -150,7 +152,7 @@ func TestSelect(t *testing.T) {
 		if (err == nil) != (c.want != nil) || err != nil && !errors.Is(err, ErrTrust) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if h.Selects() != (c.name != "nothing") {
+		if h.Selects() != (c.xml != "") {
 			t.Errorf("%s: Selects() = %v", c.name, h.Selects())
 		}
 	}

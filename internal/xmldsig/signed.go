@@ -35,9 +35,6 @@ func (s Signed) Covers(e xmltree.Elem) bool {
 
 // Octets writes the canonical form that was digested.
 func (s Signed) Octets(w io.Writer) error {
-	if !s.elem.OK() {
-		return ErrWrapping
-	}
 	if s.str.OK() {
 		return c14n.WriteSTR(w, s.elem, s.method, s.prefixes)
 	}
