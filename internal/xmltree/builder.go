@@ -3,6 +3,8 @@ package xmltree
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // A Builder writes XML. Prefixes come from one table, a namespace is declared
@@ -172,7 +174,7 @@ func (b *Builder) need(space string) {
 // ValidText reports whether XML 1.0 can carry s.
 func ValidText(s string) bool {
 	for i, r := range s {
-		if !xmlRune(r) || r == '\uFFFD' && s[i] != 0xEF {
+		if !xmlRune(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
 			return false
 		}
 	}

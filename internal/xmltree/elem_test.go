@@ -204,7 +204,7 @@ func TestBuilder(t *testing.T) {
 	if s, _ := r.First(SOAP12, "Body").First(Trust13, "TokenType").Text(); s != "x<y>&\r" {
 		t.Errorf("text %q", s)
 	}
-	for s, want := range map[string]bool{"ok\t\n\r€😀": true, "\x00": false, "\x1b": false, "a\xffb": false, "\uffff": false, "\ufffd": true} {
+	for s, want := range map[string]bool{"ok\t\n\r€😀": true, "\x00": false, "\x1b": false, "a\xffb": false, "\uffff": false, "\ufffd": true, "\xef": false, "a\xef\xbf": false} {
 		if ValidText(s) != want {
 			t.Errorf("ValidText(%q) = %v", s, !want)
 		}
