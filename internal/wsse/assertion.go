@@ -65,11 +65,11 @@ func (v *verifier) decryptAssertion() (xmltree.Elem, error) {
 	if err != nil {
 		return none, because(err, v.encrypted, "")
 	}
-	d, err := xmltree.Parse(plain, xmltree.Limits{})
-	if err != nil || !saml.Is(d.Root()) {
+	// Issuers leave declarations of prefixes outside of what they encrypt.
+	e, err := xmlenc.ReadElement(data, plain, xmltree.Limits{})
+	if err != nil || !saml.Is(e) {
 		return none, because(alg.ErrDecrypt, v.encrypted, "")
 	}
-	e := d.Root()
 	if _, err := xmltree.ByID(v.sec, tokenID(e)); err == nil && v.off&checkIDs == 0 {
 		return none, refuse(ClassWrapping, v.encrypted, "the identifier of the assertion inside occurs outside as well")
 	}
