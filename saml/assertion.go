@@ -12,14 +12,14 @@ import (
 // An Assertion is what a verified signature says about someone. It is read by
 // [Verify], [VerifyElem], [FromSigned] or [FromCovered] and by nothing else.
 type Assertion struct {
-	Version      Version
-	ID           string
-	Issuer       string
-	IssueInstant time.Time
-	Subject      Subject
-	Conditions   Conditions
-	Attributes   []Attribute
-	Authn        []AuthnStatement
+	Version      Version          // of SAML
+	ID           string           // ID, in SAML 1.1 AssertionID
+	Issuer       string           // who says it; believe Signer, not this name
+	IssueInstant time.Time        // when it was made, by the issuer's clock
+	Subject      Subject          // whom it is about
+	Conditions   Conditions       // under which it may be used
+	Attributes   []Attribute      // of all attribute statements, in order
+	Authn        []AuthnStatement // of all authentication statements, in order
 
 	// EncryptedAttributes are the saml:EncryptedAttribute elements, for the
 	// caller to open. SAML 2.0.
@@ -45,12 +45,12 @@ func (a *Assertion) Signed() xmldsig.Signed { return a.signed }
 //
 // SAML 1.1 repeats the subject in every statement; all of them must agree.
 type Subject struct {
-	NameID          string
-	Format          string // URI, "" if not stated
-	NameQualifier   string
-	SPNameQualifier string // SAML 2.0
-	SPProvidedID    string // SAML 2.0
-	Confirmations   []Confirmation
+	NameID          string         // the name exactly as it stands, white space included; "" if there is none
+	Format          string         // of the name: a URI, "" if not stated
+	NameQualifier   string         // the domain of the name
+	SPNameQualifier string         // the domain of the name at the service; SAML 2.0
+	SPProvidedID    string         // the name the service gave; SAML 2.0
+	Confirmations   []Confirmation // any one of them suffices
 
 	// EncryptedID is the saml:EncryptedID that stands for the name, for the
 	// caller to open. SAML 2.0, when reading.
@@ -155,7 +155,7 @@ type ProxyRestriction struct {
 
 // An Attribute is one attribute of the subject.
 type Attribute struct {
-	Name         string
+	Name         string   // Name, in SAML 1.1 AttributeName; required
 	Namespace    string   // SAML 1.1: AttributeNamespace
 	Format       string   // SAML 2.0: NameFormat
 	FriendlyName string   // SAML 2.0
@@ -168,8 +168,8 @@ type Attribute struct {
 
 // An AuthnStatement says how and when the subject was authenticated.
 type AuthnStatement struct {
-	Class               string // URI: AuthnContextClassRef; SAML 1.1: AuthenticationMethod
-	Instant             time.Time
+	Class               string    // URI: AuthnContextClassRef; SAML 1.1: AuthenticationMethod
+	Instant             time.Time // when the subject was authenticated
 	SessionIndex        string    // SAML 2.0
 	SessionNotOnOrAfter time.Time // SAML 2.0; zero if not stated
 	Address             string    // of the subject's system

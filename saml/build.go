@@ -15,14 +15,14 @@ import (
 // A Build describes an assertion to be issued. The fields mean what they mean
 // in an [Assertion].
 type Build struct {
-	Version      Version
-	ID           string    // "" for a random one; otherwise a plain ASCII name that was never used before
-	Issuer       string    // required
-	IssueInstant time.Time // required; times are written in UTC with milliseconds
-	Subject      Subject   // EncryptedID is not written
-	Conditions   Conditions
-	Attributes   []Attribute // Elements are not written
-	Authn        []AuthnStatement
+	Version      Version          // of SAML, 2.0 if not set
+	ID           string           // "" for a random one; otherwise a plain ASCII name that was never used before
+	Issuer       string           // required
+	IssueInstant time.Time        // required; times are written in UTC with milliseconds
+	Subject      Subject          // a name or a confirmation is required; EncryptedID is not written
+	Conditions   Conditions       // without an audience most verifiers, ours too, refuse the assertion
+	Attributes   []Attribute      // in one statement; Elements are not written
+	Authn        []AuthnStatement // one statement each
 }
 
 // XML builds the assertion and signs it: exclusive canonical form, and the

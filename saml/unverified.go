@@ -12,14 +12,14 @@ import (
 // no time, no audience. It is for showing to people. Nothing in it may decide
 // anything.
 type Unverified struct {
-	Version      Version
-	ID           string
-	Issuer       string
-	IssueInstant time.Time
-	Subject      Subject
-	Conditions   Conditions
-	Attributes   []Attribute
-	Authn        []AuthnStatement
+	Version      Version          // of SAML
+	ID           string           // claimed
+	Issuer       string           // claimed
+	IssueInstant time.Time        // claimed
+	Subject      Subject          // claimed
+	Conditions   Conditions       // claimed, and not applied
+	Attributes   []Attribute      // claimed
+	Authn        []AuthnStatement // claimed
 
 	Signed              bool              // there is a signature, good or bad
 	Signer              *x509.Certificate // the first certificate that the signature encloses; anyone can put one there
