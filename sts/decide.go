@@ -34,8 +34,8 @@ type Request struct {
 
 	// OnBehalfOf and ActAs are the subjects of verified assertions of the
 	// Verifier's Issuers that the requestor holds; nil if there are none. Where
-	// the Server has RelyingParties, the assertions are for one of them or for
-	// the issuer. The
+	// the Server has a closed list of RelyingParties, the assertions are for
+	// one of them or for the issuer. The
 	// requestor need not be the one whom the token was issued for, nor hold
 	// its key: he says that he acts for its subject.
 	OnBehalfOf *service.Principal

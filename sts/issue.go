@@ -126,7 +126,7 @@ func (g *grant) read(ctx context.Context) error {
 		return refuse(requestFailed(), fmt.Errorf("token type %.100q is not offered", g.asked.TokenType))
 	}
 	var ok bool
-	if g.party, ok = g.Server.party(g.asked.AppliesTo); !ok && g.asked.AppliesTo != "" {
+	if g.party, ok = g.Server.party(g.asked.AppliesTo); !ok && g.asked.AppliesTo != "" { // Decide may name one
 		return refuse(invalidScope(), fmt.Errorf("AppliesTo %.200q is no relying party", g.asked.AppliesTo))
 	}
 	if !g.asked.Expires.IsZero() {
@@ -163,11 +163,11 @@ func (g *grant) subject(ctx context.Context, what string, token []byte) (*servic
 		return nil, nil
 	}
 	var audiences []string // an issuer that serves everybody takes anybody's
-	if len(g.RelyingParties) > 0 {
+	if !g.open() {
 		audiences = slices.Clone(g.Verifier.Audiences)
-	}
-	for _, p := range g.RelyingParties {
-		audiences = append(audiences, p.Address)
+		for _, p := range g.RelyingParties {
+			audiences = append(audiences, p.Address)
+		}
 	}
 	p, err := g.Verifier.Token(ctx, token, audiences...)
 	if err != nil {

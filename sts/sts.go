@@ -42,7 +42,8 @@ type Server struct {
 	Decide func(ctx context.Context, who *service.Principal, req *Request) (*Grant, error)
 
 	// RelyingParties are the services that tokens are issued for. If there are
-	// any, a request for another one is refused with InvalidScope.
+	// any, a request for another one is refused with InvalidScope, unless one
+	// has the Address [Any].
 	RelyingParties []RelyingParty
 
 	// Lifetime of a token where neither request nor grant say one; an hour if
@@ -70,6 +71,10 @@ type RelyingParty struct {
 	// Encrypt encrypts the whole assertion for Certificate. SAML 2.0 only.
 	Encrypt bool
 }
+
+// Any is the Address of a RelyingParty that stands for every service that has
+// none of its own.
+const Any = "*"
 
 const (
 	defaultLifetime    = time.Hour
@@ -162,12 +167,18 @@ func (s *Server) maxLifetime() time.Duration {
 // party finds the relying party for an address. ok is false if there is a list
 // and the address is not on it.
 func (s *Server) party(address string) (p RelyingParty, ok bool) {
-	if len(s.RelyingParties) == 0 {
-		return RelyingParty{Address: address}, true
+	for _, name := range []string{address, Any} {
+		i := slices.IndexFunc(s.RelyingParties, func(p RelyingParty) bool { return p.Address == name })
+		if i >= 0 && (name != Any || address != Any) {
+			p = s.RelyingParties[i]
+			p.Address = address
+			return p, true
+		}
 	}
-	i := slices.IndexFunc(s.RelyingParties, func(p RelyingParty) bool { return p.Address == address })
-	if i < 0 {
-		return RelyingParty{}, false
-	}
-	return s.RelyingParties[i], true
+	return RelyingParty{Address: address}, len(s.RelyingParties) == 0
+}
+
+// open reports whether tokens are issued for anybody.
+func (s *Server) open() bool {
+	return len(s.RelyingParties) == 0 || slices.ContainsFunc(s.RelyingParties, func(p RelyingParty) bool { return p.Address == Any })
 }

@@ -16,6 +16,7 @@ import (
 	"wstrust"
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/wst"
 	"wstrust/internal/xmlenc"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
@@ -221,6 +222,15 @@ func TestDelegation(t *testing.T) {
 		t.Errorf("ActAs: %+v, %v", req.ActAs, err)
 	}
 
+	honest := w.grant
+	w.grant = func(who *service.Principal, _ *sts.Request) (*sts.Grant, error) {
+		return &sts.Grant{Subject: who.Name, Audience: name}, nil
+	}
+	if req, err = ask(wstrust.TokenRequest{OnBehalfOf: w.token(wstrust.TokenRequest{AppliesTo: orders, KeyType: wstrust.Bearer})}); err != nil || req.OnBehalfOf == nil {
+		t.Errorf("a token for the issuer: %v", err)
+	}
+	w.grant = honest
+
 	// Not verified, not taken.
 	asked := len(w.asked)
 	forged, err := wstrust.ParseToken(wstrust.XML(strings.Replace(string(hers.XML()), ">alice<", ">mallory<", 1)), wstrust.Key{})
@@ -289,6 +299,11 @@ func TestRefusals(t *testing.T) {
 		w.grant = func(*service.Principal, *sts.Request) (*sts.Grant, error) { return g, nil }
 		w.wantFault("RequestFailed", wstrust.TokenRequest{AppliesTo: orders})
 	}
+	// A grant for another audience does not let an unknown service in.
+	w.grant = func(*service.Principal, *sts.Request) (*sts.Grant, error) {
+		return &sts.Grant{Subject: "x", Audience: orders}, nil
+	}
+	w.wantFault("InvalidScope", wstrust.TokenRequest{AppliesTo: "https://unknown.example.com/"})
 	asked := len(w.asked)
 	for _, b := range []wstrust.Binding{wstrust.Username("alice", "wrong"), wstrust.Username("bob", "pw"), wstrust.Certificate(certificate(t, p256(t), "client"))} {
 		if _, err := w.channel(wstrust.Versions{}, b).RequestToken(t.Context(), wstrust.TokenRequest{AppliesTo: orders}); fault(err) != "FailedAuthentication" {
@@ -309,6 +324,26 @@ func TestOpenIssuer(t *testing.T) {
 	}
 	w.read(w.token(wstrust.TokenRequest{KeyType: wstrust.Bearer}), name)
 	w.token(wstrust.TokenRequest{AppliesTo: "https://any.example.com/", KeyType: wstrust.Symmetric})
+}
+
+func TestAnyService(t *testing.T) {
+	w := newWorld(t, func(w *world) {
+		w.s.RelyingParties = append(w.s.RelyingParties, sts.RelyingParty{Address: sts.Any, Certificate: w.rp.Leaf})
+	})
+	const any = "https://any.example.com/"
+	tok := w.token(wstrust.TokenRequest{AppliesTo: any})
+	if tok.KeyType() != wstrust.Symmetric {
+		t.Errorf("key type %v", tok.KeyType())
+	}
+	w.read(tok, any)
+	if tok := w.token(wstrust.TokenRequest{AppliesTo: "urn:plain"}); tok.KeyType() != wstrust.Bearer {
+		t.Errorf("a party of its own: key type %v", tok.KeyType())
+	}
+	w.wantFault("InvalidScope", wstrust.TokenRequest{AppliesTo: "", KeyType: wstrust.Bearer})
+	front := w.channel(wstrust.Versions{}, wstrust.Certificate(w.client))
+	if _, err := front.RequestToken(t.Context(), wstrust.TokenRequest{AppliesTo: any, OnBehalfOf: w.token(wstrust.TokenRequest{AppliesTo: any, KeyType: wstrust.Bearer})}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestConfiguration(t *testing.T) {
@@ -371,8 +406,11 @@ func TestClientWithoutAddressing(t *testing.T) {
 		if status != 200 || err != nil || !p.Is(trust13, "RequestSecurityTokenResponseCollection") || env.Version != soap.V11 || env.Addressing != soap.ANone {
 			t.Errorf("action %s: %d %s", action, status, octets)
 		}
-		if !strings.Contains(octets, trust13+"/Bearer") {
-			t.Errorf("the bearer key type is not spelled as it was asked for: %s", octets)
+	}
+	for _, uri := range wst.Trust13.BearerURIs() {
+		spelled := strings.Replace(envelope, trust13+"/Bearer", uri, 1)
+		if _, octets, _ := w.raw("text/xml", "", spelled); !strings.Contains(octets, ">"+uri+"<") {
+			t.Errorf("the bearer key type is not spelled as it was asked for, %s: %s", uri, octets)
 		}
 	}
 	for _, action := range []string{`"` + trust13 + `/RST/Renew"`, `"http://schemas.xmlsoap.org/ws/2005/02/trust/RST/Issue"`, `"urn:x"`} {
@@ -398,6 +436,11 @@ func TestMalformedRequests(t *testing.T) {
 		if f := env.Fault(); f == nil || f.Subcode().Local != "InvalidRequest" || f.Reason != "The request was invalid or malformed." {
 			t.Errorf("%s: %s", what, octets)
 		}
+	}
+	late := `<t:RequestSecurityToken xmlns:t="` + trust13 + `"><t:RequestType>` + trust13 + `/Issue</t:RequestType><t:Lifetime><u:Expires xmlns:u="` + wsu + `">2020-01-01T00:00:00Z</u:Expires></t:Lifetime></t:RequestSecurityToken>`
+	_, octets, env := w.raw("application/soap+xml", "", `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Header>`+security()+`</S:Header><S:Body>`+late+`</S:Body></S:Envelope>`)
+	if f := env.Fault(); f == nil || f.Subcode().Local != "InvalidTimeRange" {
+		t.Errorf("a lifetime in the past: %s", octets)
 	}
 	for _, verb := range []string{"Renew", "Validate", "Cancel"} {
 		target := "<t:" + verb + "Target><a/></t:" + verb + "Target>"

@@ -78,7 +78,7 @@ func (s *State) handlers(bases []string) (issuer, demo http.Handler, err error) 
 		return nil, nil, err
 	}
 	own := []tls.Certificate{s.serviceCert}
-	d := &decider{demo: services, open: s.o.Audiences, to: s.serviceCert.Leaf}
+	d := &decider{demo: services, open: s.o.Audiences}
 	srv := &sts.Server{
 		Name:   Issuer,
 		Signer: s.signer,
@@ -92,7 +92,8 @@ func (s *State) handlers(bases []string) (issuer, demo http.Handler, err error) 
 			Replay:    stsReplay,
 			Logger:    s.o.Logger,
 		},
-		Decide: d.decide,
+		Decide:         d.decide,
+		RelyingParties: []sts.RelyingParty{{Address: sts.Any, Certificate: s.serviceCert.Leaf}},
 	}
 	if err := srv.Check(); err != nil {
 		return nil, nil, err
@@ -136,13 +137,12 @@ func LoopbackNames(base string) []string {
 
 // A decider grants almost everything.
 type decider struct {
-	demo []string          // the demo service's addresses
-	open []string          // further audiences, if the list is closed
-	to   *x509.Certificate // proof keys are encrypted for it
+	demo []string // the demo service's addresses
+	open []string // further audiences, if the list is closed
 }
 
 func (d *decider) decide(_ context.Context, who *service.Principal, req *sts.Request) (*sts.Grant, error) {
-	g := &sts.Grant{Subject: who.Name, Certificate: d.to}
+	g := &sts.Grant{Subject: who.Name}
 	if who.Kind == service.Certificate {
 		g.Format = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 	}
