@@ -16,8 +16,8 @@ import (
 // A Reply is an answer with an action of its own. A handler that returns
 // something else answers with the request's action and "Response" behind it.
 type Reply struct {
-	Action string
-	Body   any // as a handler may return it, but no Reply
+	Action string // wsa:Action of the answer
+	Body   any    // as a handler may return it, but no Reply
 }
 
 // body turns what a handler returned into an action and the octets of one

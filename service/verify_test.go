@@ -261,3 +261,36 @@ func TestRequiredParts(t *testing.T) {
 		t.Errorf("signed %v", signed)
 	}
 }
+
+// TestToken verifies tokens that stand in a body.
+func TestToken(t *testing.T) {
+	w := newWorld(t, nil)
+	p, err := w.v.Token(t.Context(), w.assertion(nil), audience)
+	if err != nil || p.Kind != service.Token || p.Name != "carol" || p.ProofOfPossession || p.Assertion == nil {
+		t.Fatalf("%v, %v", p, err)
+	}
+	if _, err := w.v.Token(t.Context(), w.assertion(nil)); err != nil {
+		t.Errorf("for any audience: %v", err)
+	}
+	refused := func(what string, class wsse.Class, token []byte, audiences ...string) {
+		t.Helper()
+		if p, err := w.v.Token(t.Context(), token, audiences...); p != nil || wsse.ClassOf(err) != class {
+			t.Errorf("%s: %v, %v", what, p, err)
+		}
+	}
+	refused("other audience", wsse.ClassPolicy, w.assertion(nil), "urn:other")
+	refused("issuer's name", wsse.ClassTrust, w.assertion(func(b *saml.Build) { b.Issuer = "https://evil.example.com/" }), audience)
+	refused("expired", wsse.ClassExpired, w.assertion(func(b *saml.Build) {
+		b.Conditions.NotBefore, b.Conditions.NotOnOrAfter = time.Now().Add(-time.Hour), time.Now().Add(-30*time.Minute)
+	}))
+	refused("never expires", wsse.ClassPolicy, w.assertion(func(b *saml.Build) { b.Conditions.NotOnOrAfter = time.Time{} }))
+	refused("altered", wsse.ClassSignature, bytes.Replace(w.assertion(nil), []byte(">carol<"), []byte(">admin<"), 1))
+	refused("not XML", wsse.ClassFormat, []byte("<a>"))
+	refused("not SAML", wsse.ClassFormat, []byte("<a/>"))
+	honest := w.signer
+	w.signer = pair(t, p256(t), "test signer", nil, nil)
+	refused("forged", wsse.ClassTrust, w.assertion(nil))
+	w.signer = honest
+	w.v.Issuers = nil
+	refused("no issuers", wsse.ClassTrust, w.assertion(nil))
+}

@@ -30,7 +30,7 @@ type Request struct {
 	TokenType string // URI, one of [SAML11] and [SAML20]
 	KeyType   KeyType
 	Lifetime  time.Duration // 0 if the requestor does not ask for one
-	Claims    []Claim
+	Claims    []Claim       // wanted or, unless optional, demanded
 
 	// OnBehalfOf and ActAs are the subjects of verified assertions of the
 	// Verifier's Issuers that the requestor holds; nil if there are none. Where

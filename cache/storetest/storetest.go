@@ -19,11 +19,11 @@ import (
 // whole number of seconds, for stores that count in seconds.
 const lifetime = time.Second
 
-// A Test is one promise of [cache.Store]. Run gets an empty or a shared store:
-// tests use keys of their own.
+// A Test is one promise of [cache.Store].
 type Test struct {
-	Name string
-	Run  func(t *testing.T, s cache.Store)
+	Name string // says the promise
+	// Run tests a store, which need not be empty: tests use keys of their own.
+	Run func(t *testing.T, s cache.Store)
 }
 
 // Run runs all tests, each on a store that open returns. The tests of expiry
