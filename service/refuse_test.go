@@ -389,3 +389,30 @@ func TestLogShowsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayMarksOutlastTheirMessages looks at how long the store is told to
+// remember: as long as the message would be accepted, and not for ever.
+func TestReplayMarksOutlastTheirMessages(t *testing.T) {
+	ttls := &recordingStore{Store: cache.NewMemory(1 << 20)}
+	w := newWorld(t, func(w *world) { w.v.Replay = newReplay(t, ttls) })
+	client := pair(t, p256(t), "client", &w.ca, nil)
+	w.accepted(request(), wsse.X509{Certificates: []*x509.Certificate{client.Leaf}, Key: private(t, client)})
+	if len(ttls.seen) != 2 {
+		t.Fatalf("%d marks, want one for the signature and one for the id", len(ttls.seen))
+	}
+	for _, ttl := range ttls.seen {
+		if ttl < 10*time.Minute-2*time.Second || ttl > 10*time.Minute+2*time.Second {
+			t.Errorf("a mark for %v, want latency and skew, 10 minutes", ttl)
+		}
+	}
+}
+
+type recordingStore struct {
+	cache.Store
+	seen []time.Duration
+}
+
+func (r *recordingStore) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
+	r.seen = append(r.seen, ttl)
+	return r.Store.Add(ctx, key, value, ttl)
+}

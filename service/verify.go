@@ -210,6 +210,12 @@ func (v *Verifier) remember(ctx context.Context, m *Message, now time.Time) erro
 	if id := m.ID(); id != "" {
 		// The id alone would let one client block the ids of another.
 		until := now.Add(v.latency() + 2*v.skew())
+		if e := m.evidence; !e.Created.IsZero() { // after this it is refused for its age
+			until = e.Created.Add(v.latency() + v.skew())
+			if last := e.Expires.Add(v.skew()); !e.Expires.IsZero() && last.Before(until) {
+				until = last
+			}
+		}
 		marks = append(marks, wsse.Replay{ID: fmt.Sprintf("id %s %q %q", m.principal.Kind, m.principal.Name, id), Until: until})
 	}
 	for _, mark := range marks {

@@ -253,7 +253,8 @@ func (s *State) Serve(ctx context.Context, ln net.Listener) error {
 }
 
 // NewReplay makes a replay store for this process alone: what it remembers is
-// lost with the process, as [cache.Memory] says.
+// lost with the process, as [cache.Memory] says. Its limit is enough for about a
+// thousand messages a second, each remembered for ten minutes.
 func NewReplay() (*cache.Cache, error) {
 	secret := make([]byte, cache.KeySize)
 	rand.Read(secret)
@@ -261,5 +262,5 @@ func NewReplay() (*cache.Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cache.New(cache.NewMemory(16<<20), key)
+	return cache.New(cache.NewMemory(256<<20), key)
 }
