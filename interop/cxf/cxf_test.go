@@ -34,6 +34,8 @@ func TestCXF(t *testing.T) {
 	t.Run("Client", s.testClient)
 	t.Run("ClientRefused", s.testClientRefused)
 	t.Run("ServerEntropy", s.testServerEntropy)
+	t.Run("Variants", s.testVariants)
+	t.Run("OldAddressing", s.testOldAddressing)
 	t.Run("OnBehalfOf", s.testOnBehalfOf)
 	t.Run("EncryptedToken", s.testEncryptedToken)
 	t.Run("Issuer", s.testIssuer)

@@ -30,7 +30,11 @@ func (s *stage) testIssuer(t *testing.T) {
 				c.SignAnswers = true
 				urls["Signed12"] = rig.NewIssuer(t, s.ca, c).URL
 			}
-			answers := s.ask(t, tasks(urls, s.svc))
+			list := tasks(urls, s.svc)
+			if name == "RSA" {
+				list = append(list, old(tasks(map[string]string{"Username12": url}, s.svc))...)
+			}
+			answers := s.ask(t, list)
 			for _, a := range answers {
 				judge(t, a, id.Cert, s.svc)
 			}
@@ -56,6 +60,15 @@ func tasks(doors, svc map[string]string) (list []task) {
 				}
 			}
 		}
+	}
+	return list
+}
+
+// old makes the tasks ones of WS-Trust of February 2005.
+func old(list []task) []task {
+	for _, t := range list {
+		t["trust"] = "2005"
+		t["name"] += "/2005"
 	}
 	return list
 }

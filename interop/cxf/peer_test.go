@@ -54,7 +54,7 @@ func newWorld(t *testing.T) *world {
 // to trust them.
 func (w *world) trust(t *testing.T, more ...*x509.Certificate) {
 	t.Helper()
-	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}}
+	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}, {Cert: w.client.Cert, FriendlyName: "client"}}
 	for i, c := range more {
 		entries = append(entries, pkcs12.TrustStoreEntry{Cert: c, FriendlyName: fmt.Sprint("extra", i)})
 	}

@@ -69,6 +69,8 @@ func (a *Authority) certify(t testing.TB, name string, key crypto.Signer) *x509.
 	tmpl := template(t, name)
 	tmpl.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
 	tmpl.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	// Named, because a signature may refer to a certificate by it.
+	tmpl.SubjectKeyId = []byte(rand.Text())[:20]
 	tmpl.DNSNames = []string{"localhost"}
 	tmpl.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	return sign(t, tmpl, a.Cert, key.Public(), a.key)

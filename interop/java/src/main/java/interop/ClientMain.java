@@ -1,5 +1,6 @@
 package interop;
 
+import java.io.InputStream;
 import java.io.StringReader;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,9 +18,11 @@ import org.apache.cxf.staxutils.StaxUtils;
 import org.apache.cxf.transport.http.HTTPConduit;
 import org.apache.cxf.ws.security.tokenstore.SecurityToken;
 import org.apache.cxf.ws.security.trust.STSClient;
+import org.apache.cxf.ws.security.trust.STSUtils;
 import org.apache.wss4j.common.crypto.Crypto;
 import org.apache.wss4j.common.saml.SAMLKeyInfo;
 import org.apache.wss4j.common.saml.SamlAssertionWrapper;
+import org.apache.wss4j.dom.WSConstants;
 import org.apache.wss4j.dom.WSDocInfo;
 import org.apache.wss4j.dom.engine.WSSConfig;
 import org.apache.wss4j.dom.handler.RequestData;
@@ -27,6 +30,8 @@ import org.apache.wss4j.dom.saml.WSSSAMLKeyInfoProcessor;
 import org.apache.wss4j.dom.validate.Credential;
 import org.apache.wss4j.dom.validate.SamlAssertionValidator;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 import jakarta.xml.ws.BindingProvider;
 import jakarta.xml.ws.Dispatch;
@@ -94,13 +99,23 @@ public final class ClientMain {
     }
 
     private STSClient issuer(String task) throws Exception {
-        STSClient c = new STSClient(bus);
-        c.setWsdlLocation("classpath:/sts.wsdl");
-        c.setServiceQName(new QName(StsMain.NS, "Issuer"));
-        c.setEndpointQName(new QName(StsMain.NS, peer.get(task + "port")));
+        boolean old = "2005".equals(option(task + "trust"));
+        STSClient c = old ? new OldClient(bus) : new STSClient(bus);
+        String trust = old ? STSUtils.WST_NS_05_02 : STSUtils.WST_NS_05_12;
+        if (old) {
+            // The WSDL knows the actions of 1.3 only.
+            c.setLocation(peer.get(task + "sts"));
+            c.setSoap12();
+            c.setPolicy(policy("Username"));
+        } else {
+            c.setWsdlLocation("classpath:/sts.wsdl");
+            c.setServiceQName(new QName(StsMain.NS, "Issuer"));
+            c.setEndpointQName(new QName(StsMain.NS, peer.get(task + "port")));
+        }
         c.setTlsClientParameters(peer.client());
         c.setTokenType("http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#" + peer.get(task + "token"));
-        c.setKeyType("http://docs.oasis-open.org/ws-sx/ws-trust/200512/" + peer.get(task + "key"));
+        c.setKeyType(old && "Bearer".equals(peer.get(task + "key"))
+            ? "http://schemas.xmlsoap.org/ws/2005/05/identity/NoProofKey" : trust + "/" + peer.get(task + "key"));
         c.setKeySize(256);
         c.setRequiresEntropy(!"server".equals(option(task + "entropy")));
         if ("cert".equals(option(task + "usekey"))) {
@@ -123,6 +138,28 @@ public final class ClientMain {
         c.setProperties(p);
         c.getRequestContext().put(Message.ENDPOINT_ADDRESS, peer.get(task + "sts"));
         return c;
+    }
+
+    /** A client that speaks WS-Trust of February 2005. */
+    private static final class OldClient extends STSClient {
+        OldClient(Bus bus) {
+            super(bus);
+            namespace = STSUtils.WST_NS_05_02;
+        }
+    }
+
+    /** A policy of sts.wsdl, by its id. */
+    private Element policy(String id) throws Exception {
+        try (InputStream in = getClass().getResourceAsStream("/sts.wsdl")) {
+            NodeList all = StaxUtils.read(in).getElementsByTagNameNS("http://www.w3.org/ns/ws-policy", "Policy");
+            for (int i = 0; i < all.getLength(); i++) {
+                Element e = (Element) all.item(i);
+                if (id.equals(e.getAttributeNS(WSConstants.WSU_NS, "Id"))) {
+                    return e;
+                }
+            }
+        }
+        throw new IllegalArgumentException("no policy " + id);
     }
 
     /**

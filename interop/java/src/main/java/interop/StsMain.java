@@ -49,7 +49,7 @@ public final class StsMain {
         int port = peer.listen(bus);
 
         Json ready = new Json().put("ready", "cxf-sts").put("version", version());
-        for (String name : List.of("Username12", "Username11", "Certificate12", "Signed12")) {
+        for (String name : List.of("Username12", "Username11", "Certificate12", "Digest12", "Reference12", "Signed12")) {
             ready.put(name, publish(bus, peer, port, name, name, operation(peer, false)));
         }
         // The same door as Username12; what is issued behind it only the service can read.
