@@ -30,6 +30,9 @@ type Config struct {
 	HTTP *http.Client
 
 	Versions Versions
+	// Profile is how closely to keep to a published profile; [Interoperable]
+	// if zero.
+	Profile Profile
 	// Suite says which algorithms are written and admitted; [Modern] if empty.
 	Suite  Suite
 	Header Header
@@ -182,6 +185,7 @@ type Limits struct {
 	MessageBytes int // of an answer; 256 KiB
 	Depth        int // of its elements; 64
 	Elements     int // in it; 10,000
+	Headers      int // header blocks in it; 64
 	Legs         int // of a negotiation; 8
 }
 
@@ -190,6 +194,21 @@ func (l Limits) message() int {
 		return l.MessageBytes
 	}
 	return 256 << 10
+}
+
+// headers counts the header blocks of an answer. What is read before has a
+// bound of its own.
+func (l Limits) headers(env *soap.Envelope) error {
+	if l.Headers <= 0 || !env.Header.OK() {
+		return nil
+	}
+	n := 0
+	for range env.Header.Children {
+		if n++; n > l.Headers {
+			return fmt.Errorf("%w: the answer has more than %d headers", ErrQuota, l.Headers)
+		}
+	}
+	return nil
 }
 
 func (l Limits) legs() int {
@@ -218,6 +237,9 @@ func (c *Config) check() error {
 	}
 	if h.TTL < 0 || h.MaxLatency < 0 || h.MaxSkew < 0 {
 		return fmt.Errorf("%w: a duration in Header is negative", ErrConfig)
+	}
+	if err := c.checkProfile(); err != nil {
+		return err
 	}
 	usernames := 0
 	for i, b := range c.Bindings {

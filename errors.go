@@ -76,6 +76,12 @@ type Fault struct {
 	Reason        string // for people
 	Detail        XML    // the content of the detail element, "" if none
 	Authenticated bool   // the fault arrived under verified security
+
+	// Unverified is why the security of the message that carried the fault
+	// does not verify; nil if it does.
+	Unverified error
+	// Message is that message as it came. Nothing in it is verified.
+	Message XML
 }
 
 // Error quotes the peer.

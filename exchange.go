@@ -70,6 +70,9 @@ func (c *Config) tokens(ctx context.Context) ([]wsse.Token, error) {
 		}
 		tokens = append(tokens, t)
 	}
+	if err := c.Profile.checkTokens(tokens); err != nil {
+		return nil, err
+	}
 	return tokens, nil
 }
 
@@ -95,6 +98,9 @@ func (c *Config) verify(reply httpx.Reply, expect *wsse.Expect, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
+	if err := c.Limits.headers(env); err != nil {
+		return nil, err
+	}
 	if err := soap.CheckReply(env, expect.Reply); err != nil {
 		return nil, err
 	}
@@ -102,12 +108,17 @@ func (c *Config) verify(reply httpx.Reply, expect *wsse.Expect, now time.Time) (
 	if env.IsFault() {
 		// A fault is reported whatever its security says, as a hint.
 		signed := err == nil && evidence.Body.Signed()
-		return nil, newFault(env.Fault(), signed)
+		f := newFault(env.Fault(), signed)
+		f.Message, f.Unverified = XML(env.Root.Raw()), err
+		return nil, f
 	}
 	return evidence, err
 }
 
 func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
+	if err := c.Profile.checkAnswer(env); err != nil {
+		return nil, err
+	}
 	pending, err := wsse.Read(env, "")
 	if err != nil {
 		return nil, err

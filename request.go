@@ -48,10 +48,14 @@ type Claim struct {
 type TokenRequest struct {
 	Action    Action // Issue if zero
 	AppliesTo string // address of the service that will receive the token
-	TokenType string // URI; the issuer chooses if empty
-	KeyType   KeyType
-	KeySize   int         // bits, symmetric keys only: 128 to 512
-	Entropy   EntropyMode // who makes a symmetric key; the issuer if zero
+	// AppliesToReference is an endpoint reference to AppliesTo, to send in
+	// place of the bare address, for a service that is more than its address.
+	// In WWSAPI: APPLIES_TO, which always is one.
+	AppliesToReference XML
+	TokenType          string // URI; the issuer chooses if empty
+	KeyType            KeyType
+	KeySize            int         // bits, symmetric keys only: 128 to 512
+	Entropy            EntropyMode // who makes a symmetric key; the issuer if zero
 
 	// UseKey is the key that a PublicKey token will be bound to. If nil, the
 	// channel's certificate binding lends its key, and without one a fresh
@@ -106,6 +110,15 @@ func (r *TokenRequest) message(c *Config) (wst.Request, alg.Key, error) {
 	}
 	for _, c := range r.Claims {
 		m.Claims = append(m.Claims, wst.Claim{URI: c.URI, Value: c.Value, Optional: c.Optional})
+	}
+	if r.AppliesToReference != "" {
+		if r.AppliesTo == "" {
+			return m, alg.Key{}, fmt.Errorf("%w: AppliesToReference without AppliesTo", ErrConfig)
+		}
+		if _, err := r.AppliesToReference.element("AppliesToReference"); err != nil {
+			return m, alg.Key{}, err
+		}
+		m.AppliesToXML = []byte(r.AppliesToReference)
 	}
 	var err error
 	if m.Parameters, err = elements(r.Parameters, "a request parameter"); err != nil {

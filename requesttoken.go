@@ -30,7 +30,7 @@ func (c *Channel) RequestToken(ctx context.Context, req TokenRequest) (*Token, e
 	if err != nil {
 		return nil, failed(op, to, 0, 0, err)
 	}
-	n, err := wst.New(m, wst.Version(c.cfg.Versions.Trust), wst.Options{Skew: c.cfg.Header.MaxSkew})
+	n, err := wst.New(m, wst.Version(c.cfg.Versions.Trust), wst.Options{Skew: c.cfg.Header.MaxSkew, Strict: c.cfg.Profile == LWSSP})
 	if err != nil {
 		return nil, failed(op, to, 0, 0, err)
 	}

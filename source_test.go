@@ -222,7 +222,7 @@ func TestSourceNameHasEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := map[string]any{
-		"Action": Renew, "AppliesTo": "x", "TokenType": "x", "KeyType": Bearer, "KeySize": 128, "Entropy": ClientEntropy,
+		"Action": Renew, "AppliesTo": "x", "AppliesToReference": XML("<x/>"), "TokenType": "x", "KeyType": Bearer, "KeySize": 128, "Entropy": ClientEntropy,
 		"UseKey": crypto.Signer(k), "UseKeyCertificate": &x509.Certificate{Raw: []byte("x")},
 		"Existing": tokenFor(1, 0), "OnBehalfOf": tokenFor(1, 0), "ActAs": tokenFor(1, 0),
 		"Claims": []Claim{{URI: "x"}}, "Lifetime": time.Hour, "Parameters": []XML{"<x/>"}, "Secondary": []XML{"<x/>"},

@@ -14,7 +14,7 @@ func (s *Source) name() string {
 	h := sha256.New()
 	r := &s.Request
 	put(h, s.Issuer.Identity())
-	put(h, r.AppliesTo, r.TokenType)
+	put(h, r.AppliesTo, string(r.AppliesToReference), r.TokenType)
 	for _, n := range []int{int(r.Action), int(r.KeyType), r.KeySize, int(r.Entropy), int(r.Lifetime), len(r.Claims), len(r.Parameters), len(r.Secondary)} {
 		var b [8]byte
 		binary.BigEndian.PutUint64(b[:], uint64(n))

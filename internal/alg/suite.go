@@ -38,9 +38,12 @@ const (
 	Legacy              Suite = "Legacy"
 )
 
-// Valid reports whether s is empty or one of the constants.
+// Valid reports whether s is empty, one of the constants, or made by [Custom].
 func (s Suite) Valid() bool {
-	_, ok := profiles[s]
+	if _, ok := profiles[s]; ok {
+		return true
+	}
+	_, ok := s.custom()
 	return ok
 }
 
@@ -175,6 +178,9 @@ func (s Suite) CheckKey(k Key) error {
 // profile returns what s decides; a name that is not a suite admits nothing.
 func (s Suite) profile() *profile {
 	if p := profiles[s]; p != nil {
+		return p
+	}
+	if p, ok := s.custom(); ok {
 		return p
 	}
 	return &nothing

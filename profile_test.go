@@ -1,0 +1,127 @@
+package wstrust
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
+	"wstrust/internal/xmltree"
+)
+
+const (
+	testSAML11 = `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:1.0:assertion" AssertionID="a" MajorVersion="1" MinorVersion="1"/>`
+	testSAML20 = `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="a" Version="2.0"/>`
+	testSCT    = `<c:SecurityContextToken xmlns:c="http://schemas.xmlsoap.org/ws/2005/02/sc"><c:Identifier>urn:x</c:Identifier></c:SecurityContextToken>`
+)
+
+// What may stand in a Security header of MS-LWSSP that this module writes.
+func TestProfileTokens(t *testing.T) {
+	secret := SymmetricKey([]byte("a test key of 32 octets, not all 0"))
+	issued := func(x string, k alg.Key) wsse.Token { return wsse.Issued{XML: []byte(x), Key: k} }
+	user := wsse.Username{Name: "alice"}
+	for _, c := range []struct {
+		name   string
+		tokens []wsse.Token
+		ok     bool
+	}{
+		{"nothing", nil, true},
+		{"user", []wsse.Token{user}, true},
+		{"user and context", []wsse.Token{user, issued(testSCT, secret.key)}, true},
+		{"SAML 1.1 with a key", []wsse.Token{issued(testSAML11, secret.key)}, true},
+		{"SAML 1.1 as bearer", []wsse.Token{issued(testSAML11, alg.Key{})}, false},
+		{"SAML 2.0", []wsse.Token{issued(testSAML20, secret.key)}, false},
+		{"another token", []wsse.Token{issued("<t/>", secret.key)}, false},
+		{"digest", []wsse.Token{wsse.Username{Name: "a", Digest: true}}, false},
+		{"certificate", []wsse.Token{wsse.X509{}}, false},
+		{"two users", []wsse.Token{user, user}, false},
+	} {
+		if err := LWSSP.checkTokens(c.tokens); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err := Interoperable.checkTokens(c.tokens); err != nil {
+			t.Errorf("%s outside of the profile: %v", c.name, err)
+		}
+	}
+}
+
+func TestProfileAnswers(t *testing.T) {
+	const envelope = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd" xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"><s:Header><o:Security>%</o:Security></s:Header><s:Body/></s:Envelope>`
+	for inner, ok := range map[string]bool{
+		"": true, "<u:Timestamp/>": true,
+		`<u:Timestamp/><o:BinarySecurityToken>AA==</o:BinarySecurityToken>`:                                       false,
+		`<x:SignatureConfirmation xmlns:x="http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"/>`: false,
+	} {
+		d, err := xmltree.Parse([]byte(strings.Replace(envelope, "%", inner, 1)), xmltree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env, err := soap.Read(d, wsse.Understood)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := LWSSP.checkAnswer(env); (err == nil) != ok || err != nil && !errors.Is(err, ErrVerification) {
+			t.Errorf("%q: %v", inner, err)
+		}
+		if err := Interoperable.checkAnswer(env); err != nil {
+			t.Errorf("%q outside of the profile: %v", inner, err)
+		}
+	}
+}
+
+func TestProfileConfig(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"unknown": {Profile: 9},
+		"1.4":     {Profile: LWSSP, Versions: Versions{Trust: Trust14}},
+		"body":    {Profile: LWSSP, Header: Header{Sign: PartBody}},
+	} {
+		if _, err := New(cfg); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := New(Config{Profile: LWSSP, Versions: Versions{Trust: Trust2005}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAlgorithmsMakeASuite(t *testing.T) {
+	good := Algorithms{
+		Canonicalization: []string{"http://www.w3.org/2001/10/xml-exc-c14n#"},
+		Digests:          []string{alg.DigestSHA256}, HMAC: []string{alg.HMACSHA384}, Signatures: []string{alg.RSASHA256},
+		KeyTransport: []string{alg.RSAOAEP}, SecretBits: [2]int{128, 512}, RSABits: [2]int{2048, 4096},
+	}
+	a, err := good.Suite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := good.Suite(); a != b {
+		t.Error("equal algorithms make two suites")
+	}
+	if _, err := New(Config{Suite: a}); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*Algorithms){
+		"no digest":      func(a *Algorithms) { a.Digests = nil },
+		"MD5":            func(a *Algorithms) { a.Digests = []string{"http://www.w3.org/2001/04/xmldsig-more#md5"} },
+		"separator":      func(a *Algorithms) { a.HMAC = []string{alg.HMACSHA1 + "|"} },
+		"DSA":            func(a *Algorithms) { a.Signatures = []string{"http://www.w3.org/2000/09/xmldsig#dsa-sha1"} },
+		"no RSA at all":  func(a *Algorithms) { a.RSABits = [2]int{100, 200} },
+		"upside down":    func(a *Algorithms) { a.SecretBits = [2]int{256, 128} },
+		"secrets of 64":  func(a *Algorithms) { a.SecretBits = [2]int{64, 64} },
+		"negative":       func(a *Algorithms) { a.SecretBits = [2]int{-1, 128} },
+		"key agreement":  func(a *Algorithms) { a.KeyTransport = []string{"urn:x"} },
+		"HMAC as RSA":    func(a *Algorithms) { a.Signatures = []string{alg.HMACSHA1} },
+		"canonical form": func(a *Algorithms) { a.Canonicalization = []string{"urn:x"} },
+	} {
+		bad := good
+		change(&bad)
+		if s, err := bad.Suite(); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: %q, %v", name, s, err)
+		}
+	}
+	if _, err := New(Config{Suite: "custom|x"}); !errors.Is(err, ErrConfig) {
+		t.Error("a made-up text is a suite")
+	}
+}
