@@ -21,8 +21,8 @@ import (
 
 // Errors of an exchange that are not the transport's own.
 var (
-	// ErrTooLarge: the answer passes the limit. Nothing past it was read.
-	ErrTooLarge = errors.New("answer is larger than the limit")
+	// ErrTooLarge: the message passes the limit. Nothing past it was read.
+	ErrTooLarge = errors.New("message is larger than the limit")
 	// ErrEmpty: the answer has no body.
 	ErrEmpty = errors.New("answer is empty")
 )
