@@ -75,7 +75,7 @@ func writeUsername(b *xmltree.Builder, t Username, now time.Time) error {
 // of it. What it holds never prints.
 type Password struct {
 	name string
-	p    *proof
+	p    **proof // fmt prints what one pointer in an unexported field leads to
 }
 
 type proof struct {
@@ -86,28 +86,37 @@ type proof struct {
 	time    time.Time
 }
 
+func (p Password) proof() *proof {
+	if p.p == nil {
+		return nil
+	}
+	return *p.p
+}
+
 // Name returns the name that the token claims.
 func (p Password) Name() string { return p.name }
 
 // Text returns the password that was sent, or false if a digest was sent.
 func (p Password) Text() ([]byte, bool) {
-	if p.p == nil || p.p.digest != nil {
+	sent := p.proof()
+	if sent == nil || sent.digest != nil {
 		return nil, false
 	}
-	return p.p.text, true
+	return sent.text, true
 }
 
 // Matches reports whether the token was made with this password. It takes the
 // same time whatever the answer, apart from the lengths. Call it also for users
 // who do not exist, with any password, and refuse them afterwards.
 func (p Password) Matches(password []byte) bool {
+	sent := p.proof()
 	switch {
-	case p.p == nil:
+	case sent == nil:
 		return false
-	case p.p.digest != nil:
-		return subtle.ConstantTimeCompare(digest(p.p.nonce, p.p.created, password), p.p.digest) == 1
+	case sent.digest != nil:
+		return subtle.ConstantTimeCompare(digest(sent.nonce, sent.created, password), sent.digest) == 1
 	default:
-		want, got := sha256.Sum256(password), sha256.Sum256(p.p.text)
+		want, got := sha256.Sum256(password), sha256.Sum256(sent.text)
 		return subtle.ConstantTimeCompare(want[:], got[:]) == 1
 	}
 }
@@ -115,7 +124,8 @@ func (p Password) Matches(password []byte) bool {
 // readUsername reads a UsernameToken as the schema has it: a Username, and then
 // Password, Nonce and Created once at most, in any order.
 func readUsername(e xmltree.Elem) (Password, error) {
-	out := Password{p: new(proof)}
+	sent := new(proof)
+	out := Password{p: &sent}
 	if err := e.OnlyElements(); err != nil {
 		return out, err
 	}
@@ -153,33 +163,33 @@ func readUsername(e xmltree.Elem) (Password, error) {
 		if t, ok := nonce.Attr("", "EncodingType"); ok && t != encodingBase64 {
 			return out, refuse(ClassFormat, nonce, "encoding %s", shown(t))
 		}
-		if out.p.nonce, err = nonce.Base64(); err != nil {
+		if sent.nonce, err = nonce.Base64(); err != nil {
 			return out, err
 		}
-		if n := len(out.p.nonce); n < minNonce || n > maxNonce {
+		if n := len(sent.nonce); n < minNonce || n > maxNonce {
 			return out, refuse(ClassFormat, nonce, "nonce of %d octets", n)
 		}
 	}
 	if created.OK() {
-		if out.p.time, err = created.Time(); err != nil {
+		if sent.time, err = created.Time(); err != nil {
 			return out, err
 		}
-		if out.p.created, err = created.Token(); err != nil {
+		if sent.created, err = created.Token(); err != nil {
 			return out, err
 		}
 	}
 	switch t, ok := password.Attr("", "Type"); {
 	case !ok, t == passwordText:
-		out.p.text, err = password.TextOctets()
-		if len(out.p.text) > maxPassword {
-			return out, refuse(ClassLimit, password, "password of %d octets", len(out.p.text))
+		sent.text, err = password.TextOctets()
+		if len(sent.text) > maxPassword {
+			return out, refuse(ClassLimit, password, "password of %d octets", len(sent.text))
 		}
 	case t == passwordDigest:
 		if !nonce.OK() || !created.OK() {
 			return out, refuse(ClassFormat, e, "a password digest without nonce and creation time")
 		}
-		if out.p.digest, err = password.Base64(); err == nil && len(out.p.digest) != 20 {
-			return out, refuse(ClassFormat, password, "digest of %d octets", len(out.p.digest))
+		if sent.digest, err = password.Base64(); err == nil && len(sent.digest) != 20 {
+			return out, refuse(ClassFormat, password, "digest of %d octets", len(sent.digest))
 		}
 	default:
 		return out, refuse(ClassPolicy, password, "password of type %s", shown(t))

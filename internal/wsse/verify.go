@@ -120,7 +120,8 @@ func (v *verifier) user(latency, skew time.Duration, now time.Time) error {
 		return nil
 	}
 	until := now.Add(latency + skew)
-	if t := v.password.p.time; !t.IsZero() {
+	sent := v.password.proof()
+	if t := sent.time; !t.IsZero() {
 		s := stamp{elem: v.username, created: t}
 		var err error
 		if until, err = s.check(latency, skew, now); err != nil && v.off&checkFresh == 0 {
@@ -132,8 +133,8 @@ func (v *verifier) user(latency, skew time.Duration, now time.Time) error {
 	}
 	_, text := v.password.Text()
 	v.ev.Username = &UsernameEvidence{Name: v.password.name, Digest: !text}
-	if len(v.password.p.nonce) > 0 {
-		v.replay(until, []byte("nonce"), []byte(v.password.name), v.password.p.nonce, []byte(v.password.p.created))
+	if len(sent.nonce) > 0 {
+		v.replay(until, []byte("nonce"), []byte(v.password.name), sent.nonce, []byte(sent.created))
 	}
 	return nil
 }
