@@ -24,10 +24,12 @@ func (s *stage) testIssuer(t *testing.T) {
 	for name, id := range s.signers {
 		t.Run(name, func(t *testing.T) {
 			c := rig.IssuerConfig{Signer: id, RelyingParties: parties, Lifetime: 20 * time.Minute}
-			url := rig.NewIssuer(t, s.ca, c).URL
+			issuer := rig.NewIssuer(t, s.ca, c)
+			url := issuer.URL
 			urls := map[string]string{"Username12": url, "Username11": url, "Certificate12": url}
 			if name == "RSA" { // the policy of the fourth door is one of RSA
 				c.SignAnswers = true
+				urls["Digest12"] = url
 				urls["Signed12"] = rig.NewIssuer(t, s.ca, c).URL
 			}
 			list := tasks(urls, s.svc)
@@ -37,6 +39,9 @@ func (s *stage) testIssuer(t *testing.T) {
 			answers := s.ask(t, list)
 			for _, a := range answers {
 				judge(t, a, id.Cert, s.svc)
+			}
+			if n := issuer.Asked("http://schemas.xmlsoap.org/ws/2005/02/trust/RST/Issue"); name == "RSA" && n != 8 {
+				t.Errorf("%d requests of February 2005, 8 were meant", n)
 			}
 			t.Logf("counted: %d tokens of ours asked for by CXF, accepted by WSS4J and by CXF's service", len(answers))
 		})

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,12 @@ import (
 	"wstrust/interop/rig"
 	"wstrust/saml"
 )
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	rig.RemoveTool()
+	os.Exit(code)
+}
 
 func newClient(t *testing.T) (*rig.Issuer, *sts.Client) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
+	"mime"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,30 @@ type Issuer struct {
 	CA     *Authority // of its TLS certificate, and of clients' certificates
 	Signer Identity
 	Name   string
+
+	mu      sync.Mutex
+	actions map[string]int
+}
+
+// Asked is how many requests came with an action.
+func (i *Issuer) Asked(action string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.actions[action]
+}
+
+// note counts the actions of requests on their way to the issuer.
+func (i *Issuer) note(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		action := strings.Trim(r.Header.Get("SOAPAction"), `"`)
+		if _, p, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && p["action"] != "" {
+			action = p["action"]
+		}
+		i.mu.Lock()
+		i.actions[action]++
+		i.mu.Unlock()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // An IssuerConfig says what is particular about an issuer.
@@ -56,7 +81,7 @@ func NewIssuer(t testing.TB, ca *Authority, c IssuerConfig) *Issuer {
 	if c.Signer.Cert == nil {
 		c.Signer = ca.RSA(t, "our signer")
 	}
-	iss := &Issuer{CA: ca, Signer: c.Signer, Name: "urn:wstrust:interop:ours"}
+	iss := &Issuer{CA: ca, Signer: c.Signer, Name: "urn:wstrust:interop:ours", actions: map[string]int{}}
 	server := httptest.NewUnstartedServer(nil)
 	iss.URL = "https://localhost:" + port(server.Listener.Addr()) + "/trust"
 	replay := NewReplay(t)
@@ -76,14 +101,14 @@ func NewIssuer(t testing.TB, ca *Authority, c IssuerConfig) *Issuer {
 		verifier.Signer = &signer
 		verifier.Require = service.Body
 	}
-	server.Config.Handler = &sts.Server{
+	server.Config.Handler = iss.note(&sts.Server{
 		Name:           iss.Name,
 		Signer:         c.Signer.TLS(),
 		Verifier:       verifier,
 		RelyingParties: c.RelyingParties,
 		Lifetime:       c.Lifetime,
 		Decide:         decide,
-	}
+	})
 	server.Config.ErrorLog = slog.NewLogLogger(Logger(t).Handler(), slog.LevelInfo)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.RSA(t, "localhost").TLS()}, ClientAuth: tls.RequestClientCert}
 	server.StartTLS()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -18,6 +19,7 @@ var tool = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built.Store(dir)
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "wstrust").Output()
 	if err != nil {
 		return "", err
@@ -42,10 +44,13 @@ func Tool(t testing.TB) string {
 	return path
 }
 
-// RemoveTool removes the built tool; a TestMain calls it last.
+// built is the folder of the tool, once there is one.
+var built atomic.Value
+
+// RemoveTool removes the tool if it was built; a TestMain calls it last.
 func RemoveTool() {
-	if path, err := tool(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if dir, ok := built.Load().(string); ok {
+		os.RemoveAll(dir)
 	}
 }
 
