@@ -87,6 +87,8 @@ func (r *report) budget() {
 		if read := r.find(rowVerify, whoOursRead); read != nil {
 			x := read.ratio(floor)
 			add("the same and the assertion read, ours / floor", "at most 2.0", "%.2f", x, x <= 2)
+			a := read.median(allocs)
+			add("the same and the assertion read, allocations", "at most 40", "%.0f", a, a < 40.5)
 		}
 	}
 	if ours, rival := r.find(rowClient, whoOurs), r.find(rowClient, whoGovmomi); ours != nil && rival != nil {

@@ -15,7 +15,8 @@ type contender struct {
 	row, who string
 	op       func() error
 	timed    func(d time.Duration) (sample, error) // instead of op: measures itself
-	before   func()                                // before each measurement, not timed
+	before   func() error                          // before each measurement, not timed: takes what the work needs
+	after    func()                                // gives it back, so that nobody else's collector walks it
 }
 
 // A sample is one measurement of one contender in one round, per operation.
@@ -38,10 +39,8 @@ func run(all []contender, rounds int, d time.Duration, progress io.Writer) ([]*s
 	for i, c := range all {
 		list[i] = &series{contender: c}
 		if c.op != nil {
-			for range 3 { // warm: pools filled, caches set up, errors seen early
-				if err := c.op(); err != nil {
-					return nil, fmt.Errorf("%s, %s: %w", c.row, c.who, err)
-				}
+			if err := c.warm(); err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", c.row, c.who, err)
 			}
 		}
 	}
@@ -64,13 +63,32 @@ func run(all []contender, rounds int, d time.Duration, progress io.Writer) ([]*s
 	return list, nil
 }
 
+// warm fills pools, sets up caches and sees errors early.
+func (c contender) warm() error {
+	if c.before != nil {
+		if err := c.before(); err != nil {
+			return err
+		}
+		defer c.after()
+	}
+	for range 3 {
+		if err := c.op(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // measure takes one sample, and another, up to three, while a neighbour on
 // this machine took part of the time.
 func (c contender) measure(d time.Duration) (m sample, err error) {
-	for range 3 {
-		if c.before != nil {
-			c.before()
+	if c.before != nil {
+		if err := c.before(); err != nil {
+			return m, err
 		}
+		defer c.after()
+	}
+	for range 3 {
 		if c.timed != nil {
 			m, err = c.timed(d)
 		} else {

@@ -24,22 +24,34 @@ func oursScale(in *input) ([]contender, error) {
 		row  string
 		size int
 	}{{rowSmall, small}, {rowLarge, large}} {
-		src := collection(in.assertion, s.size)
-		lim := xmltree.Limits{Bytes: len(src), Elements: len(src) / 16, Namespaces: len(src) / 1000}
-		doc, out := new(xmltree.Doc), new(sink)
-		list = append(list, contender{row: s.row, who: whoOurs, op: func() error {
-			if err := doc.Parse(src, lim); err != nil {
-				return err
-			}
-			out.n = 0
-			if err := c14n.Write(out, doc.Root(), c14n.Exclusive, xmltree.Elem{}, nil); err != nil {
-				return err
-			}
-			if out.n < len(src)/2 {
-				return errors.New("most of the document is missing")
-			}
-			return nil
-		}})
+		var (
+			src []byte
+			doc *xmltree.Doc
+			lim xmltree.Limits
+		)
+		out := new(sink)
+		list = append(list, contender{
+			row: s.row, who: whoOurs,
+			before: func() error {
+				src, doc = collection(in.assertion, s.size), new(xmltree.Doc)
+				lim = xmltree.Limits{Bytes: len(src), Elements: len(src) / 16, Namespaces: len(src) / 1000}
+				return doc.Parse(src, lim)
+			},
+			after: func() { src, doc = nil, nil },
+			op: func() error {
+				if err := doc.Parse(src, lim); err != nil {
+					return err
+				}
+				out.n = 0
+				if err := c14n.Write(out, doc.Root(), c14n.Exclusive, xmltree.Elem{}, nil); err != nil {
+					return err
+				}
+				if out.n < len(src)/2 {
+					return errors.New("most of the document is missing")
+				}
+				return nil
+			},
+		})
 	}
 	return list, nil
 }
