@@ -62,7 +62,7 @@ var doors = []door{
 // open opens a channel to CXF's issuer.
 func (w *world) open(t *testing.T, d door, url string) *wstrust.Channel {
 	t.Helper()
-	c := wstrust.Config{TLS: w.ca.Trust(), TokenSigners: []*x509.Certificate{w.signer.Cert}, Logger: rig.Logger(t)}
+	c := wstrust.Config{TLS: w.ca.Trust(), TokenSigners: []*x509.Certificate{w.signer.Cert, w.signerEC.Cert}, Logger: rig.Logger(t)}
 	d.config(w, &c)
 	ch, err := wstrust.Open(context.Background(), url, c)
 	if err != nil {
@@ -149,7 +149,7 @@ func (w *world) check(t *testing.T, tok *wstrust.Token, req wstrust.TokenRequest
 	if now := time.Now(); from.After(now.Add(time.Minute)) || till.Sub(now) <= 15*time.Minute || till.Sub(now) > 21*time.Minute {
 		t.Errorf("valid from %v till %v, asked for 20 minutes", from, till)
 	}
-	a, err := saml.Verify([]byte(tok.XML()), []*x509.Certificate{w.signer.Cert}, "", saml.Checks{Now: time.Now(), Audiences: []string{audience}})
+	a, err := saml.Verify([]byte(tok.XML()), []*x509.Certificate{w.signer.Cert, w.signerEC.Cert}, "", saml.Checks{Now: time.Now(), Audiences: []string{audience}})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, tok.XML())
 	}
@@ -159,7 +159,7 @@ func (w *world) check(t *testing.T, tok *wstrust.Token, req wstrust.TokenRequest
 	if a.Bearer() != (req.KeyType == wstrust.Bearer) {
 		t.Errorf("confirmation %+v for a token of kind %v", a.Subject.Confirmations, req.KeyType)
 	}
-	if pub, ok := req.UseKey.(crypto.Signer); ok && req.UseKey != nil {
+	if pub := req.UseKey; pub != nil {
 		if k := a.Subject.Confirmations[0].Public; k != nil && !k.(interface{ Equal(crypto.PublicKey) bool }).Equal(pub.Public()) {
 			t.Error("the token is bound to another key")
 		}

@@ -19,12 +19,13 @@ const storePassword = "made-for-this-run"
 
 // A world is the keys and settings that the Java processes and we agree on.
 type world struct {
-	dir     string
-	ca      *rig.Authority
-	signer  rig.Identity // of CXF's issuer
-	service rig.Identity // of CXF's service: what tokens are encrypted to
-	client  rig.Identity // of whoever asks
-	common  map[string]string
+	dir      string
+	ca       *rig.Authority
+	signer   rig.Identity // of CXF's issuer
+	signerEC rig.Identity // the same on P-256
+	service  rig.Identity // of CXF's service: what tokens are encrypted to
+	client   rig.Identity // of whoever asks
+	common   map[string]string
 }
 
 // newWorld makes the keys.
@@ -34,7 +35,9 @@ func newWorld(t *testing.T) *world {
 	w.signer = w.ca.RSA(t, "cxf signer")
 	w.service = w.ca.RSA(t, "cxf service")
 	w.client = w.ca.RSA(t, rig.User)
+	w.signerEC = w.ca.P256(t, "cxf signer on P-256")
 	w.store(t, "sts", w.signer)
+	w.store(t, "sts-ec", w.signerEC)
 	w.store(t, "service", w.service)
 	w.store(t, "client", w.client)
 	w.store(t, "tls", w.ca.RSA(t, "localhost"))
@@ -54,7 +57,7 @@ func newWorld(t *testing.T) *world {
 // to trust them.
 func (w *world) trust(t *testing.T, more ...*x509.Certificate) {
 	t.Helper()
-	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}, {Cert: w.client.Cert, FriendlyName: "client"}}
+	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}, {Cert: w.client.Cert, FriendlyName: "client"}, {Cert: w.signerEC.Cert, FriendlyName: "cxf-signer-ec"}}
 	for i, c := range more {
 		entries = append(entries, pkcs12.TrustStoreEntry{Cert: c, FriendlyName: fmt.Sprint("extra", i)})
 	}

@@ -20,7 +20,7 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 	addr := server.Listener.Addr().String()
 	urls := map[string]string{}
 	v := &service.Verifier{
-		Issuers: []service.Issuer{{Name: "urn:wstrust:interop:cxf", Certificates: []*x509.Certificate{w.signer.Cert}}},
+		Issuers: []service.Issuer{{Name: "urn:wstrust:interop:cxf", Certificates: []*x509.Certificate{w.signer.Cert, w.signerEC.Cert}}},
 		Decrypt: []tls.Certificate{w.service.TLS()},
 		Replay:  rig.NewReplay(t),
 		Logger:  rig.Logger(t),
@@ -55,9 +55,13 @@ func (s *stage) testService(t *testing.T) {
 	for port, url := range svc {
 		token := map[string]string{"20": "SAMLV2.0", "11": "SAMLV1.1"}[port[len(port)-2:]]
 		key := map[string]string{"Bearer": "Bearer", "Symmetric": "SymmetricKey", "Public": "PublicKey"}[port[:len(port)-2]]
-		for _, door := range []string{"Username12", "Certificate12"} {
+		for _, door := range []string{"Username12", "Certificate12", "Encrypted12", "Ecdsa12", "EncryptedCBC12"} {
+			through := door
+			if s.sts[door] != s.sts["Certificate12"] {
+				through = "Username12"
+			}
 			tasks = append(tasks, task{
-				"name": door + "/" + port, "sts": s.sts[door], "port": door, "token": token, "key": key, "user": rig.User, "usekey": "cert",
+				"name": door + "/" + port, "sts": s.sts[door], "port": through, "token": token, "key": key, "user": rig.User, "usekey": "cert",
 				"issuer.alias": "cxf-signer", "recipient": "service", "applies.to": url, "service": url, "service.port": port,
 			})
 		}

@@ -13,7 +13,7 @@ import (
 
 // testVariants has our client speak in the other ways that it can: a digest of the
 // password, certificates that are named and not sent, more parts signed, older
-// addressing, an older header, other layouts. (ReferenceX509Data is not here: WSS4J keeps
+// addressing, an older header, other layouts; and has tokens signed in other ways. (ReferenceX509Data is not here: WSS4J keeps
 // to BSP R5417, by which a KeyInfo holds a SecurityTokenReference.)
 func (s *stage) testVariants(t *testing.T) {
 	alice := wstrust.Username(rig.User, rig.Password)
@@ -53,6 +53,9 @@ func (s *stage) testVariants(t *testing.T) {
 		{"header of 1.0", "Username12", rig.User, with(func(c *wstrust.Config) { c.Versions.Security = wstrust.Security10 })},
 		{"time stamp first", "Username12", rig.User, with(func(c *wstrust.Config) { c.Header.Layout = wstrust.LayoutTimestampFirst })},
 		{"time stamp last", "Username12", rig.User, with(func(c *wstrust.Config) { c.Header.Layout = wstrust.LayoutTimestampLast })},
+		{"token signed by ECDSA", "Ecdsa12", rig.User, with(func(*wstrust.Config) {})},
+		{"token signed by RSA-PSS", "Pss12", rig.User, with(func(*wstrust.Config) {})},
+		{"token signed with SHA-512", "Sha512", rig.User, with(func(*wstrust.Config) {})},
 		{"WS-Trust 1.4", "Username12", rig.User, with(func(c *wstrust.Config) { c.Versions.Trust = wstrust.Trust14 })},
 	} {
 		t.Run(v.name, func(t *testing.T) {

@@ -92,7 +92,9 @@ public final class ClientMain {
             .put("key", token.getKey() != null)
             .put("attached", token.getAttachedReference() != null)
             .put("expires", token.getExpires());
-        verify(token, doc, option(task + "recipient"), result);
+        if ("Assertion".equals(token.getToken().getLocalName())) { // and not encrypted for the service
+            verify(token, doc, option(task + "recipient"), result);
+        }
         if (!option(task + "service").isEmpty()) {
             call(task, token, result);
         }

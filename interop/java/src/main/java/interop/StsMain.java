@@ -20,6 +20,7 @@ import org.apache.cxf.sts.token.provider.SAMLTokenProvider;
 import org.apache.cxf.sts.token.validator.SAMLTokenValidator;
 import org.apache.cxf.sts.token.validator.UsernameTokenValidator;
 import org.apache.cxf.ws.security.sts.provider.SecurityTokenServiceProvider;
+import org.apache.wss4j.dom.WSConstants;
 
 import jakarta.xml.ws.Provider;
 import jakarta.xml.ws.Service;
@@ -49,15 +50,40 @@ public final class StsMain {
         int port = peer.listen(bus);
 
         Json ready = new Json().put("ready", "cxf-sts").put("version", version());
+        Kind plain = new Kind();
         for (String name : List.of("Username12", "Username11", "Certificate12", "Digest12", "Reference12", "Signed12")) {
-            ready.put(name, publish(bus, peer, port, name, name, operation(peer, false)));
+            ready.put(name, publish(bus, peer, port, name, name, plain));
         }
-        // The same door as Username12; what is issued behind it only the service can read.
-        ready.put("Encrypted12", publish(bus, peer, port, "Encrypted12", "Username12", operation(peer, true)));
+        // The same door as Username12, and other kinds of tokens behind it.
+        Kind encrypted = new Kind();
+        encrypted.encryption = WSConstants.AES_256_GCM;
+        ready.put("Encrypted12", publish(bus, peer, port, "Encrypted12", "Username12", encrypted));
+        Kind cbc = new Kind();
+        cbc.encryption = WSConstants.AES_256;
+        ready.put("EncryptedCBC12", publish(bus, peer, port, "EncryptedCBC12", "Username12", cbc));
+        Kind ecdsa = new Kind();
+        ecdsa.signer = "sts-ec";
+        ecdsa.signature = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+        ready.put("Ecdsa12", publish(bus, peer, port, "Ecdsa12", "Username12", ecdsa));
+        Kind pss = new Kind();
+        pss.signature = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1";
+        ready.put("Pss12", publish(bus, peer, port, "Pss12", "Username12", pss));
+        Kind sha512 = new Kind();
+        sha512.signature = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+        sha512.digest = "http://www.w3.org/2001/04/xmlenc#sha512";
+        ready.put("Sha512", publish(bus, peer, port, "Sha512", "Username12", sha512));
         Peer.serve(ready);
     }
 
-    private static TokenIssueOperation operation(Peer peer, boolean encrypt) throws Exception {
+    /** How tokens are signed and, if so, encrypted. */
+    private static final class Kind {
+        String signer = "sts";
+        String signature = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+        String digest = WSConstants.SHA256;
+        String encryption;
+    }
+
+    private static TokenIssueOperation operation(Peer peer, Kind kind) throws Exception {
         DefaultConditionsProvider conditions = new DefaultConditionsProvider();
         conditions.setAcceptClientLifetime(true);
         SAMLTokenProvider saml = new SAMLTokenProvider();
@@ -66,17 +92,17 @@ public final class StsMain {
         issue.setTokenProviders(List.of(saml));
         issue.setTokenValidators(List.of(new SAMLTokenValidator(), new UsernameTokenValidator()));
         issue.setDelegationHandlers(List.of(new SAMLDelegationHandler()));
-        issue.setServices(List.of(service(peer)));
-        issue.setStsProperties(properties(peer));
+        issue.setServices(List.of(service(peer, kind)));
+        issue.setStsProperties(properties(peer, kind));
         issue.setReturnReferences(true);
-        issue.setEncryptIssuedToken(encrypt);
+        issue.setEncryptIssuedToken(kind.encryption != null);
         return issue;
     }
 
-    private static String publish(Bus bus, Peer peer, int port, String path, String name, TokenIssueOperation issue)
+    private static String publish(Bus bus, Peer peer, int port, String path, String name, Kind kind)
         throws Exception {
         Issuer issuer = new Issuer();
-        issuer.setIssueOperation(issue);
+        issuer.setIssueOperation(operation(peer, kind));
         EndpointImpl e = new EndpointImpl(bus, issuer, null, "classpath:/sts.wsdl");
         e.setServiceName(new QName(NS, "Issuer"));
         e.setEndpointName(new QName(NS, name));
@@ -95,24 +121,31 @@ public final class StsMain {
             "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
     }
 
-    private static StaticService service(Peer peer) {
+    private static StaticService service(Peer peer, Kind kind) {
         StaticService s = new StaticService();
         s.setEndpoints(List.of(peer.get("applies.to")));
         EncryptionProperties e = new EncryptionProperties();
         e.setEncryptionName("service");
+        if (kind.encryption != null) {
+            e.setEncryptionAlgorithm(kind.encryption);
+        }
         s.setEncryptionProperties(e);
         return s;
     }
 
-    private static StaticSTSProperties properties(Peer peer) throws Exception {
+    private static StaticSTSProperties properties(Peer peer, Kind kind) throws Exception {
         StaticSTSProperties p = new StaticSTSProperties();
         p.setIssuer("urn:wstrust:interop:cxf");
         p.setCallbackHandler(peer.passwords());
-        p.setSignatureCrypto(peer.load(peer.crypto("sts")));
-        p.setSignatureUsername(peer.keyAlias("sts"));
+        p.setSignatureCrypto(peer.load(peer.crypto(kind.signer)));
+        p.setSignatureUsername(peer.keyAlias(kind.signer));
         p.setEncryptionCrypto(peer.load(peer.recipients()));
         p.setEncryptionUsername("service");
-        p.setSignatureProperties(new SignatureProperties());
+        SignatureProperties how = new SignatureProperties();
+        how.setSignatureAlgorithm(kind.signature);
+        how.setDigestAlgorithm(kind.digest);
+        how.setAcceptedSignatureAlgorithms(List.of(kind.signature));
+        p.setSignatureProperties(how);
         // A caller may bring a key made for this one token; it has no certificate that we could trust.
         p.setValidateUseKey(false);
         return p;
