@@ -135,10 +135,7 @@ func explainAnswer(err error) *failure {
 		}
 		return &failure{code: exitNetwork, next: "this is a web server, but not the endpoint of an issuer or service: check the path of the address"}
 	}
-	switch {
-	case errors.Is(err, httpx.ErrTooLarge):
-		return &failure{code: exitNetwork, next: "no issuer sends that much: check the address"}
-	case errors.Is(err, httpx.ErrEmpty):
+	if errors.Is(err, httpx.ErrEmpty) {
 		return &failure{code: exitNetwork, next: "check the path of the address, and --soap"}
 	}
 	return nil

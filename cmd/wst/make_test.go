@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"wstrust/internal/devsts"
 	"wstrust/saml"
@@ -75,6 +76,19 @@ func mint(ts *testscript.TestScript, neg bool, args []string) {
 	xml, err := b.XML(key, []*x509.Certificate{pair.Leaf}, "")
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), xml, 0o600))
+}
+
+// pfx puts the issuer's client certificate and its key into a PKCS#12 file.
+func pfx(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pfx FILE PASSWORD")
+	}
+	d := theDev(ts)
+	pair, err := tls.LoadX509KeyPair(d.ready.ClientCert, d.ready.ClientKey)
+	ts.Check(err)
+	data, err := pkcs12.Modern.Encode(pair.PrivateKey, pair.Leaf, []*x509.Certificate{d.state.CA()}, strings.TrimPrefix(args[1], "none"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 
 var errMore = errors.New("more than one line on standard output")
@@ -138,7 +152,7 @@ func launch(ts *testscript.TestScript, neg bool, args []string) {
 	launched.Store(ts.Getenv("WORK"), launchedCommand{cmd, ended})
 }
 
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+func shutdown(ts *testscript.TestScript, neg bool, args []string) {
 	v, ok := launched.LoadAndDelete(ts.Getenv("WORK"))
 	if !ok || neg {
 		ts.Fatalf("nothing was launched")

@@ -24,8 +24,10 @@ import (
 	"testing"
 	"time"
 
+	"wstrust/cache"
 	"wstrust/internal/devsts"
 	"wstrust/internal/xmltree"
+	"wstrust/service"
 )
 
 // A dev is the issuer and service that the tests talk to.
@@ -109,6 +111,16 @@ func (d *dev) peer(kind string, cleanup func(func())) (string, error) {
 		h = dated(-10*time.Minute, d.between(func(b []byte) []byte { return shift(b, 10*time.Minute) }, nil))
 	case "altered":
 		h = d.between(nil, func(b []byte) []byte { return bytes.Replace(b, []byte(">dev<"), []byte(">dew<"), 1) })
+	case "bare": // an issuer that writes no Security header
+		h = d.between(nil, func(b []byte) []byte { return securityHeader.ReplaceAll(b, nil) })
+	case "signing": // a service that signs its answers, with the client's key
+		pair, err := tls.LoadX509KeyPair(d.ready.ClientCert, d.ready.ClientKey)
+		if err != nil {
+			return "", err
+		}
+		if h, err = d.signing(pair); err != nil {
+			return "", err
+		}
 	case "symmetric":
 		h = d.between(nil, func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte("200512/Bearer"), []byte("200512/SymmetricKey"))
@@ -235,6 +247,31 @@ func dated(by time.Duration, h http.Handler) http.Handler {
 		w.Header().Set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
 		h.ServeHTTP(w, r)
 	})
+}
+
+var securityHeader = regexp.MustCompile(`<wsse:Security .*</wsse:Security>`)
+
+// signing is a service whose answers are signed.
+func (d *dev) signing(by tls.Certificate) (http.Handler, error) {
+	secret := make([]byte, cache.KeySize)
+	rand.Read(secret)
+	key, err := cache.NewKey("test", secret)
+	if err != nil {
+		return nil, err
+	}
+	replay, err := cache.New(cache.NewMemory(1<<20), key)
+	if err != nil {
+		return nil, err
+	}
+	v := &service.Verifier{
+		Audiences: []string{d.ready.Service},
+		Issuers:   []service.Issuer{{Name: devsts.Issuer, Certificates: []*x509.Certificate{d.state.Signer()}}},
+		Replay:    replay,
+		Signer:    &by,
+	}
+	return v.Handler(func(context.Context, *service.Message) (any, error) {
+		return service.XML(`<Signed xmlns="urn:wstrust:demo"/>`), nil
+	}), nil
 }
 
 var stamped = regexp.MustCompile(`(<wsu:(?:Created|Expires)[^>]*>)([^<]*)<`)

@@ -29,10 +29,11 @@ func TestMain(m *testing.M) {
 //	                     says one error and what to do next, and shows no secret
 //	peer KIND            start a peer of that kind, see peers_test.go, at $PEER
 //	mint FILE KEY=VALUE… write an assertion that the issuer signed
+//	pfx FILE PASSWORD    write the client certificate and its key as PKCS#12
 //	mode FILE 0600       the file has that mode
 //	lines FILE N         the file has N lines
 //	launch wst sts …     start it and wait for its line, whose fields become $NAME
-//	stop SIGNAL          end it, with exit status 0
+//	shutdown SIGNAL      end it, with exit status 0
 //
 // They find $STS, $STS2005, $SERVICE, $ACTION, $CA, $SIGNER, $CERT, $KEY and
 // the file pw with the password of the user dev.
@@ -47,18 +48,31 @@ func TestScripts(t *testing.T) {
 			env.Values[devKey{}] = d
 			return os.WriteFile(filepath.Join(env.WorkDir, "pw"), []byte(d.ready.Users[0].Password+"\n"), 0o600)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"works": works, "fails": fails, "peer": startPeer, "mint": mint, "mode": mode, "lines": lines,
-			"launch": launch, "stop": stop, "reached": reached,
-		},
+		Cmds:               commands(),
 		RequireUniqueNames: true,
 		Deadline:           time.Now().Add(3 * time.Minute), // a command that hangs is killed, and told
 	})
 }
 
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"works": works, "fails": fails, "peer": startPeer, "mint": mint, "mode": mode, "lines": lines,
+		"launch": launch, "shutdown": shutdown, "reached": reached, "pfx": pfx,
+	}
+}
+
 type devKey struct{}
 
 func theDev(ts *testscript.TestScript) *dev { return ts.Value(devKey{}).(*dev) }
+
+// TestNoCommandIsShadowed: testscript's own commands win over ours, silently.
+func TestNoCommandIsShadowed(t *testing.T) {
+	for name := range commands() {
+		if strings.Contains(" cd chmod cmp cmpenv cp env exec exists grep kill mkdir mv rm skip stderr stdin stdout stop symlink ttyin ttyout unquote unix2dos wait ", " "+name+" ") {
+			t.Errorf("%s is testscript's", name)
+		}
+	}
+}
 
 func works(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {

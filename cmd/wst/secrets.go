@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,27 +60,34 @@ func (u *ui) secret(s secretSource) (string, error) {
 	return string(data), nil
 }
 
-// prompt asks at the terminal, without echo.
+// prompt asks at the terminal, without echo. It does so only where somebody can
+// be expected to sit: standard input or standard error is a terminal.
 func (u *ui) prompt(s secretSource) ([]byte, error) {
 	ways := []string{s.flag, s.stdinFlag, "the variable " + s.variable}
 	if s.stdinFlag == "" {
 		ways = []string{s.flag, "the variable " + s.variable}
 	}
 	none := usage("give it with "+strings.Join(ways[:len(ways)-1], ", ")+" or "+ways[len(ways)-1], "there is no %s, and no terminal to ask at", s.what)
-	if !u.errTTY {
+	inTTY := term.IsTerminal(int(u.in.Fd()))
+	if !inTTY && !u.errTTY {
 		return nil, none
 	}
 	// The terminal itself, since standard input may be a pipe with data in it.
+	var say io.Writer
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err == nil {
+	switch {
+	case err == nil:
 		defer tty.Close()
-	} else if tty = u.in; !term.IsTerminal(int(tty.Fd())) {
+		say = tty
+	case inTTY:
+		tty, say = u.in, u.err
+	default:
 		return nil, none
 	}
-	fmt.Fprintf(u.err, "%s%s: ", strings.ToUpper(s.what[:1]), printable(s.what[1:]))
+	fmt.Fprintf(say, "%s%s: ", strings.ToUpper(s.what[:1]), printable(s.what[1:]))
 	data, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(u.err)
-	if err != nil && err != io.EOF {
+	fmt.Fprintln(say)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fail(exitOther, "give it with "+s.flag, "the terminal: %w", err)
 	}
 	return data, nil
