@@ -19,17 +19,18 @@ import (
 type canned struct {
 	contentType string
 	answer      func(request []byte) ([]byte, error)
+	request     bytes.Buffer // one request at a time: its memory is used again
 }
 
-func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	request, err := io.ReadAll(r.Body)
-	if err != nil {
+func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.request.Reset()
+	if _, err := c.request.ReadFrom(r.Body); err != nil {
 		return nil, err
 	}
 	if err := r.Body.Close(); err != nil {
 		return nil, err
 	}
-	answer, err := c.answer(request)
+	answer, err := c.answer(c.request.Bytes())
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +54,11 @@ func oursClient(in *input) ([]contender, error) {
 		return nil, errors.New("the answer has no RelatesTo")
 	}
 	ctx := context.Background()
-	var answer []byte // one request at a time: its memory is used again
+	var answer []byte
 	channel, err := wstrust.Open(ctx, "https://sts.example.com/trust/13/usernamemixed", wstrust.Config{
 		Bindings:     []wstrust.Binding{wstrust.Username("alice", "a test password")},
 		TokenSigners: []*x509.Certificate{in.cert},
-		HTTP: &http.Client{Transport: canned{"application/soap+xml; charset=utf-8", func(request []byte) ([]byte, error) {
+		HTTP: &http.Client{Transport: &canned{contentType: "application/soap+xml; charset=utf-8", answer: func(request []byte) ([]byte, error) {
 			id, err := messageID(request)
 			answer = append(append(append(answer[:0], head...), id...), tail...)
 			return answer, err

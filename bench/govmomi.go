@@ -19,7 +19,7 @@ func govmomiClient(in *input) ([]contender, error) {
 	u := &url.URL{Scheme: "https", Host: "sts.example.com", Path: "/sts/STSService"}
 	sc := soap.NewClient(u, false)
 	sc.Namespace = sts.Namespace
-	sc.Client.Transport = canned{"text/xml; charset=utf-8", func([]byte) ([]byte, error) { return answer, nil }}
+	sc.Client.Transport = &canned{contentType: "text/xml; charset=utf-8", answer: func([]byte) ([]byte, error) { return answer, nil }}
 	client := sts.Client{Client: sc, RoundTripper: sc}
 	ctx := context.Background()
 	user := url.UserPassword("alice", "a test password")
