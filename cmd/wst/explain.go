@@ -155,11 +155,19 @@ func explainProof(err error) *failure {
 		return &failure{code: exitUnproven, next: "ask the issuer for a signed token"}
 	case errors.Is(err, soap.ErrReply), errors.Is(err, wst.ErrMismatch):
 		return &failure{code: exitUnproven, next: "the answer belongs to another request, or is not what was asked for: do not use it, and find out who answered"}
-	case errors.Is(err, wstrust.ErrVerification), errors.Is(err, xmldsig.ErrWrapping), errors.Is(err, saml.ErrCondition):
-		return &failure{code: exitUnproven, next: "do not use it; find out who made it, or changed it on the way"}
 	}
-	if _, ok := errors.AsType[*wsse.Error](err); ok {
-		return &failure{code: exitUnproven, next: "do not use it; find out who made it, or changed it on the way"}
+	const next = "do not use it; find out who made it, or changed it on the way"
+	if e, ok := errors.AsType[*wsse.Error](err); ok {
+		switch {
+		case e.Class == wsse.ClassTrust && operation(err) == "call":
+			return &failure{code: exitUnproven, next: "if you know that certificate as the service's, name it with --signer; else do not use the answer"}
+		case e.Class == wsse.ClassPolicy:
+			return &failure{code: exitUnproven, next: "if this peer is known to answer without a timestamp, allow it with --timestamp requests"}
+		}
+		return &failure{code: exitUnproven, next: next}
+	}
+	if errors.Is(err, wstrust.ErrVerification) || errors.Is(err, xmldsig.ErrWrapping) || errors.Is(err, saml.ErrCondition) {
+		return &failure{code: exitUnproven, next: next}
 	}
 	switch {
 	case errors.Is(err, wstrust.ErrQuota):

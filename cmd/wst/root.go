@@ -134,11 +134,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usage(next, "%s: %s", cmd.Name(), text)
 }
 
-// need demands flags that have no default.
+// need demands flags that have no default. One that is given empty is given.
 func need(cmd *cobra.Command, names ...string) error {
 	var missing []string
 	for _, name := range names {
-		if cmd.Flags().Lookup(name).Value.String() == "" {
+		if !cmd.Flags().Changed(name) {
 			missing = append(missing, "--"+name)
 		}
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -79,6 +81,12 @@ func verify(u *ui, name string, f verifyFlags, now time.Time) error {
 		return err
 	}
 	t, err := u.readToken("verify", name)
+	if f, ok := errors.AsType[*failure](err); ok {
+		if _, unread := errors.AsType[*fs.PathError](err); !unread {
+			f.code = exitUnproven // what cannot be read as a token is not proven to be one
+		}
+		return f
+	}
 	if err != nil {
 		return err
 	}
@@ -89,8 +97,14 @@ func verify(u *ui, name string, f verifyFlags, now time.Time) error {
 	a, err := saml.Verify(t.xml, signers, saml.Suite(f.suite), checks)
 	if err != nil {
 		x := explain(err)
-		if x.code != exitClock {
-			x.code = exitUnproven // whatever else it is, the token is not proven
+		switch x.code {
+		case exitClock:
+			if f.at != "" {
+				x.next = "it was not valid at the time in --at; \"wst inspect\" shows from when until when it was"
+			}
+		case exitUnproven:
+		default: // whatever else it is, the token is not proven
+			x.code, x.next = exitUnproven, "this is not a token as the specification has it: do not use it"
 		}
 		return &failure{x.code, fmt.Errorf("verify: %s: %w", displayName(name), err), x.next}
 	}

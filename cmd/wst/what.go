@@ -34,7 +34,7 @@ type whatFlags struct {
 
 func (f *whatFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.appliesTo, "applies-to", "", "`URL` of the service that the token is for")
+	fl.StringVar(&f.appliesTo, "applies-to", "", "`URL` of the service that the token is for; '' leaves that to the issuer, which few allow")
 	fl.StringVar(&f.tokenType, "token-type", "", "saml2, saml11 or a `URI`; the issuer chooses if empty")
 	fl.Var(newChoice(&f.keyType, keyBearer, keySymmetric, keyPublic), "key-type", "proof key: none, one the issuer makes, or a key pair of yours")
 	fl.IntVar(&f.keySize, "key-size", 0, "size of a symmetric key in `BITS`, 128 to 512; 256 if not given")
