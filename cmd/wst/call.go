@@ -19,7 +19,6 @@ type callFlags struct {
 	data     string
 	token    string
 	signer   string
-	sign     []string
 	out      string
 }
 
@@ -60,7 +59,6 @@ A token that has expired is not sent.`,
 	fl = msg.Flags()
 	fl.StringVarP(&f.data, "data", "d", "", "the body, one XML element: `@FILE`, @- for standard input, or the XML itself; none if empty")
 	fl.StringVar(&f.token, "token", "", "the token to present, a `FILE` that wst issue wrote")
-	fl.StringSliceVar(&f.sign, "sign", nil, "what the proof key signs besides the timestamp: `body,addressing,token`")
 	result := g.add("The result")
 	result.Flags().StringVar(&f.out, "out", "", "write the answer to `FILE`, readable by you alone, in place of standard output")
 	g.install(cmd)
@@ -86,9 +84,6 @@ func call(ctx context.Context, u *ui, cmd *cobra.Command, f *callFlags) error {
 	}
 	cfg, err := f.config(u)
 	if err != nil {
-		return err
-	}
-	if cfg.Header.Sign, err = parseParts(f.sign); err != nil {
 		return err
 	}
 	if f.signer != "" {
@@ -161,25 +156,4 @@ func (u *ui) body(data string) (wstrust.XML, error) {
 		return "", usage("give what stands inside its Body", "--data: this is a whole SOAP envelope; wst writes that itself")
 	}
 	return wstrust.XML(root.Raw()), nil
-}
-
-func parseParts(names []string) (wstrust.Parts, error) {
-	var parts wstrust.Parts
-	for _, name := range names {
-		switch name {
-		case "timestamp":
-			parts |= wstrust.PartTimestamp
-		case "to":
-			parts |= wstrust.PartTo
-		case "body":
-			parts |= wstrust.PartBody
-		case "addressing":
-			parts |= wstrust.PartAddressing
-		case "token":
-			parts |= wstrust.PartToken
-		default:
-			return 0, usage("it is a list of timestamp, to, body, addressing and token", "--sign: %.40q is no part of a message", name)
-		}
-	}
-	return parts, nil
 }

@@ -22,6 +22,7 @@ type connectFlags struct {
 	addr      string
 	stamps    string
 	suite     string
+	sign      []string
 	timeout   time.Duration
 	plaintext bool
 }
@@ -36,6 +37,7 @@ func (f *connectFlags) register(cmd *cobra.Command) {
 	fl.Var(newChoice(&f.addr, "1.0", "2004", "none"), "addressing", "WS-Addressing version: 1.0 (2005/08), 2004/08, or no addressing headers")
 	fl.Var(newChoice(&f.stamps, "always", "requests", "never"), "timestamp", "which messages must have a timestamp; \"requests\" for peers that answer without")
 	fl.StringVar(&f.suite, "suite", "", "algorithm suite, `NAME` of WS-SecurityPolicy such as Basic256; if empty Modern, which is SHA-256")
+	fl.StringSliceVar(&f.sign, "sign", nil, "what a signature covers besides what the protocol needs: `PARTS` out of body,addressing,to,token,timestamp")
 	fl.DurationVar(&f.timeout, "timeout", 30*time.Second, "give up after this `DURATION`")
 	fl.BoolVar(&f.plaintext, "insecure-plaintext", false, "allow http:// addresses: whoever is on the way reads and uses everything")
 }
@@ -84,6 +86,10 @@ func (f *connectFlags) config(u *ui) (wstrust.Config, error) {
 	client.Transport = &tracer{ui: u, next: client.Transport}
 	c := wstrust.Config{HTTP: client, InsecurePlaintext: f.plaintext}
 	c.Suite = wstrust.Suite(f.suite)
+	var err error
+	if c.Header.Sign, err = parseParts(f.sign); err != nil {
+		return wstrust.Config{}, err
+	}
 	if f.soap == "1.1" {
 		c.Versions.SOAP = wstrust.SOAP11
 	}
@@ -105,4 +111,25 @@ func (f *connectFlags) config(u *ui) (wstrust.Config, error) {
 // within bounds an operation by --timeout.
 func (f *connectFlags) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, f.timeout)
+}
+
+func parseParts(names []string) (wstrust.Parts, error) {
+	var parts wstrust.Parts
+	for _, name := range names {
+		switch name {
+		case "timestamp":
+			parts |= wstrust.PartTimestamp
+		case "to":
+			parts |= wstrust.PartTo
+		case "body":
+			parts |= wstrust.PartBody
+		case "addressing":
+			parts |= wstrust.PartAddressing
+		case "token":
+			parts |= wstrust.PartToken
+		default:
+			return 0, usage("it is a list of timestamp, to, body, addressing and token", "--sign: %.40q is no part of a message", name)
+		}
+	}
+	return parts, nil
 }
