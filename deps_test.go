@@ -27,7 +27,7 @@ import (
 // internal/devsts holds what `wst sts --dev` and wstrusttest share: a private
 // CA, a signer and users on disk, put in front of the real sts and service.
 const layers = `
-internal/xmltree internal/alg internal/reveal cache   may import nothing of ours
+internal/xmltree internal/alg internal/reveal internal/httpauth cache   may import nothing of ours
 cache/storetest    may import  cache
 internal/c14n      may import  internal/xmltree
 internal/xmldsig   may import  internal/alg internal/c14n internal/xmltree
@@ -40,7 +40,7 @@ internal/wsse      may import  internal/alg internal/soap internal/xmldsig inter
 internal/httpx     may import  internal/soap
 .                  may import  cache internal/alg internal/httpx internal/reveal internal/soap internal/wsse internal/wssc internal/wst internal/xmltree saml
 metadata           may import  . internal/httpx internal/soap internal/xmltree
-webservices        may import  . internal/reveal internal/xmltree metadata
+webservices        may import  . internal/httpauth internal/httpx internal/reveal internal/xmltree metadata
 service            may import  cache internal/alg internal/httpx internal/soap internal/wsse internal/wssc internal/xmltree saml
 sts                may import  . cache internal/alg internal/soap internal/wst internal/wssc internal/xmlenc internal/xmltree saml service
 internal/devsts    may import  . cache service sts saml internal/alg   + golang.org/x/crypto/argon2
