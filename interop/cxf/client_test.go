@@ -220,4 +220,16 @@ func (s *stage) testClientRefused(t *testing.T) {
 	if !errors.Is(err, wstrust.ErrVerification) {
 		t.Errorf("token signed by somebody else than we trust: %v", err)
 	}
+	signed := wstrust.Config{Bindings: []wstrust.Binding{wstrust.Certificate(s.client.TLS())}, PeerCertificates: []*x509.Certificate{stranger.Cert}}
+	signed.Header.Sign = wstrust.PartBody
+	err = ask(signed, "Signed12", good)
+	if !errors.Is(err, wstrust.ErrVerification) {
+		t.Errorf("answer signed by somebody else than we trust: %v", err)
+	}
+	signed.PeerCertificates = nil
+	err = ask(signed, "Signed12", good)
+	if err == nil {
+		t.Error("answer signed by whom we do not know: accepted")
+	}
+	t.Logf("answer signed by whom we do not know: %v", err)
 }

@@ -135,8 +135,6 @@ public final class ClientMain {
         p.put(SecurityConstants.STS_TOKEN_USE_CERT_FOR_KEYINFO, String.valueOf("cert".equals(option(task + "usekey"))));
         p.put(ASYMMETRIC, RSA_SHA256);
         p.put(SYMMETRIC, HMAC_SHA256);
-        // SOAP 1.2 answers a Sender fault with status 400; CXF reads the fault only when told to.
-        p.put(HTTPConduit.PROCESS_FAULT_ON_HTTP_400, true);
         c.setProperties(p);
         c.getRequestContext().put(Message.ENDPOINT_ADDRESS, peer.get(task + "sts"));
         return c;
