@@ -25,7 +25,8 @@ const readTimeout = 30 * time.Second
 // accepts, and answers with what call returns: an [XML], a value for
 // encoding/xml, a [Reply], or nil for an empty Body; in the request's SOAP
 // version, related to the request, with a Timestamp if the request had one,
-// and signed if v has a Signer.
+// and signed if v has a Signer. With [Verifier.Contexts], requests about
+// security contexts are answered without call.
 //
 // A [*Fault] that call returns goes to the peer. Any other error of call, and
 // every refusal of v, goes to the log; the peer gets one constant fault for
@@ -71,7 +72,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(err)
 		return
 	}
-	out, err := h.call(r.Context(), m)
+	call := h.call
+	if h.v.asksForContext(m) {
+		call = h.v.answerContext
+	}
+	out, err := call(r.Context(), m)
 	if err == nil {
 		err = e.answer(m, out)
 	}
@@ -134,7 +139,7 @@ func (e *exchange) answer(m *Message, out any) error {
 func (e *exchange) refuse(err error) {
 	id := e.correlate()
 	e.v.log().Warn("message refused", "id", id, "remote", e.r.RemoteAddr, "class", wsse.ClassOf(err).String(), "err", err.Error())
-	e.fault(wsse.WireFault(err), err, false)
+	e.fault(wireFault(err), err, false)
 }
 
 // fail answers a message that was accepted, and of which nothing came.

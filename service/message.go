@@ -19,6 +19,8 @@ type Message struct {
 	principal *Principal
 	action    string
 	payload   xmltree.Elem
+	context   *Context      // nil if there is none
+	under     *foundContext // likewise
 }
 
 // Principal returns who sent the message; never nil.

@@ -40,7 +40,9 @@ type Principal struct {
 	Name string
 	// Attributes are what the assertion says about its subject.
 	Attributes []saml.Attribute
-	// Assertion is the verified assertion, of kind Token only.
+	// Assertion is the verified assertion, of kind Token only. It is nil where
+	// the message came under a security context: [Message.Context] has its
+	// octets.
 	Assertion *saml.Assertion
 	// Certificate is the verified certificate that the sender proved to have
 	// the key of, if any: of kind Certificate always, of the other kinds where

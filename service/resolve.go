@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/soap"
+	"wstrust/internal/wssc"
 	"wstrust/internal/wsse"
 )
 
@@ -19,6 +21,11 @@ type resolver struct {
 	now    time.Time
 	cred   wsse.Credentials
 	failed error // why a password could not be checked
+
+	env      *soap.Envelope
+	asked    bool         // the message is signed under a security context
+	version  wssc.Version // of that
+	contexts map[wsse.KeyRef]foundContext
 }
 
 func (r *resolver) resolve(refs []wsse.KeyRef) error {
@@ -38,8 +45,12 @@ func (r *resolver) resolve(refs []wsse.KeyRef) error {
 				return refuse(wsse.ClassPolicy, "username tokens are not accepted here")
 			}
 			r.cred.Password = r.password
+		case wsse.KeyContext:
+			if err := r.context(ref); err != nil {
+				return err
+			}
 		}
-		// What is only named (KeyNamed, KeyContext) is left unanswered: there
+		// What is only named (KeyNamed) is left unanswered: there
 		// is no list of clients' certificates to select from. The verifier
 		// still finds the key that an assertion confirms.
 	}

@@ -75,6 +75,10 @@ type Verifier struct {
 	// assertions and symmetric proof keys are opened.
 	Decrypt []tls.Certificate
 
+	// Contexts serves security contexts, to whoever is accepted by what is
+	// above. Nil refuses them.
+	Contexts *Contexts
+
 	// Replay remembers messages until they expire. It must be shared by all
 	// processes that answer for the same service. If it cannot be asked, or
 	// is full, messages are refused.
@@ -155,6 +159,9 @@ func (v *Verifier) Check() error {
 		if _, ok := v.Signer.PrivateKey.(crypto.Signer); !ok || leafOf(v.Signer) == nil {
 			return wrong("Signer is not a certificate with a key that signs")
 		}
+	}
+	if err := v.checkContexts(); err != nil {
+		return err
 	}
 	if v.MaxLatency < 0 || v.MaxSkew < 0 || v.MaxBytes < 0 {
 		return wrong("a limit is negative")

@@ -106,7 +106,7 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, c Conn, now tim
 	if err != nil {
 		return err
 	}
-	r := &resolver{v: v, ctx: ctx, now: now}
+	r := &resolver{v: v, ctx: ctx, now: now, env: m.env}
 	if err := r.resolve(pending.Needs()); err != nil {
 		return err
 	}
@@ -123,12 +123,19 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, c Conn, now tim
 		if r.failed != nil { // why the password could not be checked
 			err = fmt.Errorf("%w: %w", err, r.failed)
 		}
+		return r.unproven(err)
+	}
+	under, err := r.underContext(m)
+	if err == nil && !under {
+		m.principal, err = v.principal(m.evidence, r, client, now)
+	}
+	if err != nil {
 		return err
 	}
-	if m.principal, err = v.principal(m.evidence, r, client, now); err != nil {
+	if err := v.remember(ctx, m, now); err != nil {
 		return err
 	}
-	return v.remember(ctx, m, now)
+	return r.contextUsed(m)
 }
 
 // tlsClient returns the certificate that the client showed in the handshake, if

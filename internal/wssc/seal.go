@@ -50,18 +50,14 @@ func (k SealKey) Format(f fmt.State, _ rune) {
 // changed: every process gets the new key behind the old one; then, when all
 // have it, in front; then, when the last context sealed with it is over, the
 // old one is dropped.
-type Ring struct {
-	scope string
-	keys  []*sealKey
-}
+type Ring struct{ keys []*sealKey }
 
-// NewRing makes a Ring. What one of a scope seals, one of another does not
-// open, even with the same keys.
-func NewRing(scope string, keys []SealKey) (*Ring, error) {
+// NewRing makes a Ring.
+func NewRing(keys []SealKey) (*Ring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("wssc: no seal key")
 	}
-	r := &Ring{scope: scope}
+	r := new(Ring)
 	for i, k := range keys {
 		if k.p == nil {
 			return nil, fmt.Errorf("wssc: seal key %d is empty", i)
@@ -83,11 +79,12 @@ const sealVersion = 1
 var ErrTooLarge = errors.New("wssc: too much for a sealed token")
 
 // Seal returns the cookie for the token of c. Everything but the Owner is in
-// it, encrypted with AES-256-GCM; the scope, the identifier and the instance
-// are its associated data, so that no other token can carry it.
+// it, encrypted with AES-256-GCM; the scope, which names the service, the
+// identifier and the instance are its associated data, so that no other token
+// can carry it, and no other service take it.
 //
 //	version (1) | length of key id (1) | key id | nonce (12) | ciphertext | tag
-func (r *Ring) Seal(c *Context) ([]byte, error) {
+func (r *Ring) Seal(scope string, c *Context) ([]byte, error) {
 	k := r.keys[0]
 	record := Record{Current: *c}
 	plain, err := record.AppendBinary(make([]byte, 0, 256+len(c.Principal)))
@@ -99,12 +96,12 @@ func (r *Ring) Seal(c *Context) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d octets about who established the context", ErrTooLarge, len(c.Principal))
 	}
 	cookie := append([]byte{sealVersion, byte(len(k.id))}, k.id...)
-	return k.aead.Seal(cookie, nil, plain, r.bound(c.ID, c.Instance, k)), nil
+	return k.aead.Seal(cookie, nil, plain, k.bound(scope, c.ID, c.Instance)), nil
 }
 
-// Open returns the context that a cookie holds if it is for that identifier
-// and instance and of a key of ours. Nothing tells why it is not.
-func (r *Ring) Open(cookie []byte, id, instance string) (Context, bool) {
+// Open returns the context that a cookie holds if it is for that scope,
+// identifier and instance and of a key of ours. Nothing tells why it is not.
+func (r *Ring) Open(cookie []byte, scope, id, instance string) (Context, bool) {
 	if len(cookie) < 2 || cookie[0] != sealVersion || len(cookie) < 2+int(cookie[1]) {
 		return Context{}, false
 	}
@@ -113,7 +110,7 @@ func (r *Ring) Open(cookie []byte, id, instance string) (Context, bool) {
 		if k.id != name {
 			continue
 		}
-		plain, err := k.aead.Open(nil, nil, sealed, r.bound(id, instance, k))
+		plain, err := k.aead.Open(nil, nil, sealed, k.bound(scope, id, instance))
 		if err != nil {
 			return Context{}, false
 		}
@@ -129,7 +126,7 @@ func (r *Ring) Open(cookie []byte, id, instance string) (Context, bool) {
 
 // bound is the associated data. Every part says how long it is, so that none
 // can take from another.
-func (r *Ring) bound(id, instance string, k *sealKey) []byte {
+func (k *sealKey) bound(scope, id, instance string) []byte {
 	return fmt.Appendf(nil, "wstrust sct %d %d:%s %d:%s %d:%s %d:%s", sealVersion,
-		len(k.id), k.id, len(r.scope), r.scope, len(id), id, len(instance), instance)
+		len(k.id), k.id, len(scope), scope, len(id), id, len(instance), instance)
 }

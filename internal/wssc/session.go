@@ -154,12 +154,12 @@ func (s *Session) Established(h, renewed *Held, now time.Time) error {
 // service's may be off: with ours ahead of it by more than the lifetime, the
 // context would seem to be over at once.
 func (h *Held) end(now time.Time) time.Time {
-	if h.Till.IsZero() || h.From.IsZero() {
-		return h.Till
-	}
-	end := now.Add(h.Till.Sub(h.From))
-	if h.Till.After(now) && h.Till.Before(end) {
-		end = h.Till
+	end := h.Till
+	if !h.Till.IsZero() && !h.From.IsZero() {
+		end = now.Add(h.Till.Sub(h.From))
+		if h.Till.After(now) && h.Till.Before(end) {
+			end = h.Till
+		}
 	}
 	if !end.After(now) {
 		return time.Time{}

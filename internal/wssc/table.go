@@ -50,9 +50,9 @@ const (
 	isGone
 )
 
-// Add puts in a new context. Errors are [ErrPending] and [ErrActive]: whoever
+// Add puts in a new context under a name. Errors are [ErrPending] and [ErrActive]: whoever
 // floods a service is refused, and nobody's context is dropped for him.
-func (t *Table) Add(r *Record, now time.Time, grace time.Duration, lim Limits) error {
+func (t *Table) Add(name string, r *Record, now time.Time, grace time.Duration, lim Limits) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.settle(now)
@@ -69,17 +69,17 @@ func (t *Table) Add(r *Record, now time.Time, grace time.Duration, lim Limits) e
 		t.entries = make(map[string]*entry)
 	}
 	e := &entry{record: r, ends: r.Ends(grace), added: now}
-	t.entries[r.Current.ID] = e
+	t.entries[name] = e
 	t.queue = append(t.queue, e)
 	t.pending++
 	return nil
 }
 
 // Find returns the accepted instance of a context.
-func (t *Table) Find(id, instance string, now time.Time) (Context, bool) {
+func (t *Table) Find(name, instance string, now time.Time) (Context, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e := t.entries[id]
+	e := t.entries[name]
 	if e == nil || !now.Before(e.ends) {
 		return Context{}, false
 	}
@@ -87,19 +87,19 @@ func (t *Table) Find(id, instance string, now time.Time) (Context, bool) {
 }
 
 // Used notes that somebody proved to have the context's key.
-func (t *Table) Used(id string) {
+func (t *Table) Used(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e := t.entries[id]; e != nil {
+	if e := t.entries[name]; e != nil {
 		t.leave(e, isUsed)
 	}
 }
 
 // Renew makes next the instance of its context; false if that is gone.
-func (t *Table) Renew(next Context, now time.Time, rollover time.Duration) bool {
+func (t *Table) Renew(name string, next Context, now time.Time, rollover time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e := t.entries[next.ID]
+	e := t.entries[name]
 	if e == nil || !now.Before(e.ends) {
 		return false
 	}
@@ -110,12 +110,12 @@ func (t *Table) Renew(next Context, now time.Time, rollover time.Duration) bool 
 
 // Drop forgets a context, all its instances, and reports whether there was
 // one.
-func (t *Table) Drop(id string) bool {
+func (t *Table) Drop(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e := t.entries[id]
+	e := t.entries[name]
 	if e != nil {
-		t.drop(id, e)
+		t.drop(name, e)
 	}
 	return e != nil
 }
@@ -129,9 +129,9 @@ func (t *Table) Len(now time.Time) (all, pending int) {
 	return len(t.entries), t.pending
 }
 
-func (t *Table) drop(id string, e *entry) {
+func (t *Table) drop(name string, e *entry) {
 	t.leave(e, isGone)
-	delete(t.entries, id)
+	delete(t.entries, name)
 }
 
 func (t *Table) leave(e *entry, s pendingState) {
@@ -161,18 +161,18 @@ func (t *Table) settle(now time.Time) {
 // sweep forgets what is over.
 func (t *Table) sweep(now time.Time) {
 	t.swept = now
-	for id, e := range t.entries {
+	for name, e := range t.entries {
 		if !now.Before(e.ends) {
-			t.drop(id, e)
+			t.drop(name, e)
 		}
 	}
 }
 
 // dropUnused makes room for one context.
 func (t *Table) dropUnused() bool {
-	for id, e := range t.entries {
+	for name, e := range t.entries {
 		if e.state == isUnused {
-			t.drop(id, e)
+			t.drop(name, e)
 			return true
 		}
 	}
