@@ -45,7 +45,7 @@ func (c *Channel) do(ctx context.Context, op, action string, body []byte) ([]byt
 		return nil, &Error{Op: op, Err: err}
 	}
 	defer c.end(k)
-	reply, err := c.exchange(ctx, to, action, body, nil)
+	reply, err := c.exchange(ctx, to, message{action: action, body: body})
 	if err != nil {
 		return nil, failed(op, to, 0, reply.status, err)
 	}

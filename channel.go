@@ -44,6 +44,8 @@ type endpoint struct {
 	headers [][]byte
 	client  *http.Client
 	own     bool // client is ours to close
+
+	conversation *conversation // nil without a security context
 }
 
 type call struct{ cancel context.CancelCauseFunc }
@@ -83,8 +85,9 @@ func (c *Channel) Open(ctx context.Context, address string) error {
 
 // OpenTo opens the channel to an address. The channel must be in
 // [StateCreated] and is there again if opening fails. HTTP has no session, so
-// no connection is made before the first message. Errors wrap [ErrConfig] for
-// an address that cannot be used and [ErrState]. In WWSAPI: WsOpenChannel.
+// no connection is made before the first message, unless a security context is
+// to be established here. Errors wrap [ErrConfig] for an address that cannot be
+// used and [ErrState]. In WWSAPI: WsOpenChannel.
 func (c *Channel) OpenTo(ctx context.Context, to Address) error {
 	if err := c.enter(evOpen); err != nil {
 		return &Error{Op: "open", Endpoint: shownURL(to.URL), Err: err}
@@ -93,14 +96,19 @@ func (c *Channel) OpenTo(ctx context.Context, to Address) error {
 	if err == nil {
 		err = context.Cause(ctx)
 	}
+	if err == nil {
+		e.conversation, err = c.converse(ctx, to, e)
+	}
 	if err != nil {
+		e.release()
 		c.enter(evFailed)
-		return &Error{Op: "open", Endpoint: shownURL(to.URL), Err: err}
+		return failed("open", e, 0, 0, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s, ok := next(c.state, evOpened)
 	if !ok { // aborted meanwhile
+		e.release()
 		return &Error{Op: "open", Endpoint: shownURL(to.URL), Err: errAborted}
 	}
 	c.state, c.to = s, e
@@ -141,8 +149,9 @@ func (c *Channel) resolve(to Address) (endpoint, error) {
 	return e, nil
 }
 
-// Close waits for the calls under way, but not longer than ctx, and leaves the
-// channel in [StateClosed] in every case. In WWSAPI: WsCloseChannel.
+// Close waits for the calls under way, but not longer than ctx, has the service
+// cancel the security context if the channel is open and there is one, and
+// leaves the channel in [StateClosed] in every case. In WWSAPI: WsCloseChannel.
 func (c *Channel) Close(ctx context.Context) error {
 	c.mu.Lock()
 	before := c.state
@@ -156,6 +165,7 @@ func (c *Channel) Close(ctx context.Context) error {
 		c.mu.Unlock()
 		return nil
 	}
+	to := c.to
 	var idle chan struct{}
 	if len(c.calls) > 0 {
 		idle = make(chan struct{})
@@ -172,10 +182,14 @@ func (c *Channel) Close(ctx context.Context) error {
 			c.stop(errAborted)
 		}
 	}
+	if err == nil && before == StateOpen && to.conversation != nil {
+		err = c.endConversation(ctx, to)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state, _ = next(c.state, evClosed)
-	c.release()
+	c.to.release()
+	c.to = endpoint{}
 	return err
 }
 
@@ -261,10 +275,17 @@ func (c *Channel) begin(ctx context.Context) (context.Context, endpoint, *call, 
 	if c.state != StateOpen {
 		return nil, endpoint{}, nil, wrongState(c.state)
 	}
+	ctx, k := c.track(ctx)
+	return ctx, c.to, k, nil
+}
+
+// track has Abort stop what is done under the context that it returns, until
+// end. The lock is held.
+func (c *Channel) track(ctx context.Context) (context.Context, *call) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	k := &call{cancel}
 	c.calls[k] = struct{}{}
-	return ctx, c.to, k, nil
+	return ctx, k
 }
 
 func (c *Channel) end(k *call) {
@@ -287,12 +308,14 @@ func (c *Channel) stop(cause error) {
 	}
 }
 
-// release drops what Open fixed. The lock is held.
-func (c *Channel) release() {
-	if c.to.own && c.to.client != nil {
-		c.to.client.CloseIdleConnections()
+// release closes the connections that are ours.
+func (e *endpoint) release() {
+	if e.own && e.client != nil {
+		e.client.CloseIdleConnections()
 	}
-	c.to = endpoint{}
+	if v := e.conversation; v != nil && v.to.own && v.to.client != e.client {
+		v.to.client.CloseIdleConnections()
+	}
 }
 
 func wrongState(s State) error {

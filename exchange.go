@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/httpx"
 	"wstrust/internal/soap"
+	"wstrust/internal/wssc"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 )
@@ -21,20 +23,36 @@ type answer struct {
 	evidence *wsse.Evidence
 }
 
+// A message is one that is to be sent, but for addressing and security.
+type message struct {
+	action  string
+	body    []byte
+	replies []string     // actions that the answer may have; any if nil
+	extra   []wsse.Token // besides those of the bindings
+}
+
 // exchange sends one message with the channel's bindings and returns the
 // verified answer. A fault is an error. The HTTP status is returned with an
 // error too, 0 if no answer came.
-func (c *Channel) exchange(ctx context.Context, to endpoint, action string, body []byte, replies []string) (answer, error) {
-	octets, expect, err := c.protect(ctx, to, action, body)
+func (c *Channel) exchange(ctx context.Context, to endpoint, m message) (answer, error) {
+	if to.conversation != nil {
+		return to.conversation.exchange(ctx, c, to, m)
+	}
+	return c.send(ctx, to, m, nil)
+}
+
+// send is exchange under a security context, if there is one.
+func (c *Channel) send(ctx context.Context, to endpoint, m message, under *wssc.Held) (answer, error) {
+	octets, expect, err := c.protect(ctx, to, m, under)
 	if err != nil {
 		return answer{}, err
 	}
-	expect.Reply.Actions = replies
+	expect.Reply.Actions = m.replies
 	start := time.Now()
-	packet := soap.NewPacket(soap.Version(c.cfg.Versions.SOAP), action, octets)
+	packet := soap.NewPacket(soap.Version(c.cfg.Versions.SOAP), m.action, octets)
 	reply, err := httpx.Exchange(ctx, to.client, to.url, packet, int64(c.cfg.Limits.message()))
 	c.log.LogAttrs(ctx, slog.LevelDebug, "exchange",
-		slog.String("endpoint", shownURL(to.url.String())), slog.String("action", action),
+		slog.String("endpoint", shownURL(to.url.String())), slog.String("action", m.action),
 		slog.Int("status", reply.Status), slog.Int("sent", len(octets)), slog.Int("received", len(reply.Packet.Body)),
 		slog.Duration("took", time.Since(start)), slog.Any("error", err))
 	if err != nil {
@@ -45,30 +63,40 @@ func (c *Channel) exchange(ctx context.Context, to endpoint, action string, body
 }
 
 // protect writes the request.
-func (c *Channel) protect(ctx context.Context, to endpoint, action string, body []byte) ([]byte, *wsse.Expect, error) {
-	tokens, err := c.cfg.tokens(ctx)
+func (c *Channel) protect(ctx context.Context, to endpoint, m message, under *wssc.Held) ([]byte, *wsse.Expect, error) {
+	tokens, err := c.cfg.tokens(ctx, under, m.extra...)
 	if err != nil {
 		return nil, nil, err
 	}
 	return wsse.Protect(soap.Outgoing{
 		Version:    soap.Version(c.cfg.Versions.SOAP),
 		Addressing: soap.Addressing(c.cfg.Versions.Addressing),
-		Action:     action,
+		Action:     m.action,
 		To:         to.url.String(),
 		Headers:    to.headers,
-		Body:       body,
+		Body:       m.body,
 	}, c.cfg.options(tokens), time.Now())
 }
 
-// tokens asks every binding for its token. It may block.
-func (c *Config) tokens(ctx context.Context) ([]wsse.Token, error) {
-	tokens := make([]wsse.Token, 0, len(c.Bindings))
+// tokens asks every binding for its token; that of a security context is under.
+// It may block. Of extra tokens, one that a binding has already is left out.
+func (c *Config) tokens(ctx context.Context, under *wssc.Held, extra ...wsse.Token) ([]wsse.Token, error) {
+	tokens := make([]wsse.Token, 0, len(c.Bindings)+len(extra))
 	for _, b := range c.Bindings {
+		if _, ok := b.(securityContext); ok && under != nil {
+			tokens = append(tokens, heldToken(under, c))
+			continue
+		}
 		t, err := b.token(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		tokens = append(tokens, t)
+	}
+	for _, t := range extra {
+		if !slices.ContainsFunc(tokens, func(have wsse.Token) bool { return sameIssued(have, t) }) {
+			tokens = append(tokens, t)
+		}
 	}
 	if err := c.Profile.checkTokens(tokens); err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ const (
 	Issue      = Action(wst.Issue)      // a new token
 	Renew      = Action(wst.Renew)      // Existing, with a new lifetime
 	NewContext = Action(wst.NewContext) // a security context token
+	// RenewContext gives Existing, a security context token, another key and a
+	// new lifetime. The request carries it and is signed with its key.
+	RenewContext = Action(wst.RenewContext)
 )
 
 // EntropyMode says who contributes to a symmetric proof key. In WWSAPI:
@@ -65,7 +68,7 @@ type TokenRequest struct {
 	// key for issuers that want one.
 	UseKeyCertificate *x509.Certificate
 
-	Existing   *Token        // for Renew
+	Existing   *Token        // for Renew and RenewContext
 	OnBehalfOf *Token        // of the party the token is for
 	ActAs      *Token        // of the party to act as; WS-Trust 1.4
 	Claims     []Claim       // what the token should say of its subject
@@ -92,13 +95,19 @@ func (r *TokenRequest) message(c *Config) (wst.Request, alg.Key, error) {
 	switch r.Action {
 	case Issue, NewContext:
 		if r.Existing != nil {
-			return m, alg.Key{}, fmt.Errorf("%w: Existing goes with Renew only", ErrConfig)
+			return m, alg.Key{}, fmt.Errorf("%w: Existing goes with Renew and RenewContext only", ErrConfig)
 		}
 	case Renew:
 		if r.Existing == nil {
 			return m, alg.Key{}, fmt.Errorf("%w: Renew needs the Existing token", ErrConfig)
 		}
 		m.Target = r.Existing.xml
+	case RenewContext:
+		h, err := r.Existing.held()
+		if err != nil {
+			return m, alg.Key{}, err
+		}
+		m.Target = h.Unattached
 	default:
 		return m, alg.Key{}, fmt.Errorf("%w: action %d does not exist", ErrConfig, r.Action)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/wsse"
 	"wstrust/internal/wst"
 	"wstrust/internal/xmltree"
 )
@@ -30,38 +31,58 @@ func (c *Channel) RequestToken(ctx context.Context, req TokenRequest) (*Token, e
 	if err != nil {
 		return nil, failed(op, to, 0, 0, err)
 	}
-	n, err := wst.New(m, wst.Version(c.cfg.Versions.Trust), wst.Options{Skew: c.cfg.Header.MaxSkew, Strict: c.cfg.Profile == LWSSP})
+	var extra []wsse.Token
+	version := wst.Version(c.cfg.Versions.Trust)
+	if req.Action == RenewContext {
+		h, err := req.Existing.held()
+		if err != nil {
+			return nil, failed(op, to, 0, 0, err)
+		}
+		version, extra = h.Version, []wsse.Token{heldToken(h, &c.cfg)}
+	}
+	i, at, err := c.negotiate(ctx, to, m, version, extra...)
 	if err != nil {
-		return nil, failed(op, to, 0, 0, err)
+		return nil, failed(op, to, at.leg, at.status, err)
+	}
+	t, err := c.token(&req, i, key)
+	if err != nil {
+		return nil, failed(op, to, at.leg, at.status, err)
+	}
+	return t, nil
+}
+
+// A place is how far an exchange has come.
+type place struct{ leg, status int }
+
+// negotiate carries out an exchange with an issuer. The extra tokens are sent
+// beside those of the bindings.
+func (c *Channel) negotiate(ctx context.Context, to endpoint, m wst.Request, v wst.Version, extra ...wsse.Token) (*wst.Issued, place, error) {
+	n, err := wst.New(m, v, wst.Options{Skew: c.cfg.Header.MaxSkew, Strict: c.cfg.Profile == LWSSP})
+	if err != nil {
+		return nil, place{}, err
 	}
 	defer n.Close()
-
 	var in xmltree.Elem // what the issuer said last
 	var last answer
 	leg := 0
 	for {
 		out, err := n.Step(in, time.Now())
 		if err != nil {
-			return nil, failed(op, to, leg, last.status, err)
+			return nil, place{leg, last.status}, err
 		}
 		if out == nil {
-			break
+			return n.Issued(), place{leg, last.status}, nil
 		}
 		if leg++; leg > c.cfg.Limits.legs() {
-			return nil, failed(op, to, leg, last.status, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs()))
+			return nil, place{leg, last.status}, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs())
 		}
-		if last, err = c.exchange(ctx, to, n.RequestAction(), out, n.ReplyActions()); err != nil {
-			return nil, failed(op, to, leg, last.status, err)
+		if last, err = c.exchange(ctx, to, message{n.RequestAction(), out, n.ReplyActions(), extra}); err != nil {
+			return nil, place{leg, last.status}, err
 		}
 		if in, err = last.evidence.Body.Payload(); err != nil {
-			return nil, failed(op, to, leg, last.status, err)
+			return nil, place{leg, last.status}, err
 		}
 	}
-	t, err := c.token(&req, n.Issued(), key)
-	if err != nil {
-		return nil, failed(op, to, leg, last.status, err)
-	}
-	return t, nil
 }
 
 // token turns what was issued into a Token with its key.

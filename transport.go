@@ -145,7 +145,7 @@ func (t *Transport) secure(req *http.Request) ([]byte, *wsse.Expect, error) {
 	if t.Source != nil {
 		cfg.Bindings = append(cfg.Bindings[:len(cfg.Bindings):len(cfg.Bindings)], IssuedToken(t.Source))
 	}
-	tokens, err := cfg.tokens(req.Context())
+	tokens, err := cfg.tokens(req.Context(), nil)
 	if err != nil {
 		return nil, nil, err
 	}

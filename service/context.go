@@ -79,8 +79,8 @@ func NewSealKey(id string, secret []byte) (SealKey, error) { return wssc.NewSeal
 type Context struct {
 	ID       string // what [Verifier.RevokeContext] takes
 	Instance string // "" until it is renewed
-	Created  time.Time
-	Expires  time.Time
+	Created  time.Time // when this instance was made
+	Expires  time.Time // when it ends, unless it is renewed
 	// Assertion is the assertion that the context was established with, octet
 	// for octet; empty if it was something else, and with sealed contexts.
 	Assertion XML

@@ -1,0 +1,204 @@
+package wstrust
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wstrust/internal/wssc"
+	"wstrust/internal/wsse"
+	"wstrust/internal/wst"
+)
+
+// A conversation is the security context of one channel, from Open to Close:
+// what wssc.Session decides, it does.
+type conversation struct {
+	cfg ContextConfig
+	log *slog.Logger
+	to  endpoint // where the messages about the context go
+
+	// Of these channels only the Config is used: boot authenticates with the
+	// bootstrap's bindings, and proved with nothing but the context's key.
+	boot, proved *Channel
+
+	mu      sync.Mutex
+	session wssc.Session
+	flight  *flight // of whoever establishes or renews
+}
+
+// converse prepares the conversation of a channel that has a context binding,
+// and begins it if that is to be done by Open.
+func (c *Channel) converse(ctx context.Context, to Address, e endpoint) (*conversation, error) {
+	b, ok := c.cfg.context()
+	if !ok {
+		return nil, nil
+	}
+	boot := b.bootstrap(&c.cfg)
+	proved := boot
+	proved.Bindings = nil
+	v := &conversation{cfg: b.cfg, log: c.log, boot: &Channel{cfg: boot, log: c.log}, proved: &Channel{cfg: proved, log: c.log}, to: e}
+	v.session.Plan = wssc.Plan{Never: b.cfg.NoRenewal, Interval: b.cfg.RenewalInterval}
+	if b.cfg.BootstrapConfig != nil {
+		var err error
+		if v.to, err = v.boot.resolve(to); err != nil {
+			return nil, err
+		}
+	}
+	if !b.cfg.AtOpen {
+		return v, nil
+	}
+	c.mu.Lock()
+	ctx, k := c.track(ctx)
+	c.mu.Unlock()
+	defer c.end(k)
+	_, err := v.held(ctx)
+	return v, err
+}
+
+// endConversation has the context cancelled. Abort stops it.
+func (c *Channel) endConversation(ctx context.Context, to endpoint) error {
+	c.mu.Lock()
+	ctx, k := c.track(ctx)
+	c.mu.Unlock()
+	defer c.end(k)
+	if err := to.conversation.close(ctx); err != nil {
+		return failed("close", to, 0, 0, err)
+	}
+	return nil
+}
+
+// exchange sends one message of c under the context. If the service does not
+// know the context any more, and so has not taken the message, it is sent once
+// more under a new one.
+func (v *conversation) exchange(ctx context.Context, c *Channel, to endpoint, m message) (answer, error) {
+	for again := true; ; again = false {
+		held, err := v.held(ctx)
+		if err != nil {
+			return answer{}, err
+		}
+		a, err := c.send(ctx, to, m, held)
+		if err == nil || !again || !v.refused(held, err) {
+			return a, err
+		}
+		v.log.LogAttrs(ctx, slog.LevelInfo, "security context refused, sending once more", slog.Any("context", held), slog.Any("error", err))
+	}
+}
+
+// refused reports whether a message is worth sending again.
+func (v *conversation) refused(h *wssc.Held, err error) bool {
+	f, ok := errors.AsType[*Fault](err)
+	if !ok {
+		return false
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.session.Refused(h, wssc.CodeOf(f.Space, f.Subcode))
+}
+
+// held returns the context to send under. It establishes and renews if it must,
+// or waits for the one who does.
+func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
+	var last error // why the step that we did ourselves failed
+	for {
+		v.mu.Lock()
+		step, held := v.session.Next(time.Now())
+		f := v.flight
+		if step == wssc.DoEstablish || step == wssc.DoRenew {
+			f = &flight{done: make(chan struct{})}
+			v.flight = f
+		}
+		v.mu.Unlock()
+		switch step {
+		case wssc.Send:
+			return held, nil
+		case wssc.Closed:
+			return nil, errAborted
+		case wssc.Wait:
+			select {
+			case <-f.done:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+			if f.err != nil && !f.gone {
+				return nil, f.err
+			}
+			continue
+		}
+		again, err := v.lead(ctx, f, held)
+		if err != nil && !again {
+			return nil, err
+		}
+		last = err
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, errors.Join(cause, last)
+		}
+	}
+}
+
+// lead establishes a context, or renews old if there is one, for all who wait.
+// With again an error is not the end: the session knows what else to do.
+func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (again bool, err error) {
+	fresh, err := v.request(ctx, old)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	defer close(f.done)
+	v.flight = nil
+	now := time.Now()
+	if err == nil {
+		err = v.session.Established(fresh, old, now)
+	}
+	if err == nil {
+		return true, nil
+	}
+	what := "establish security context"
+	if old != nil {
+		what = "renew security context"
+	}
+	fault, refused := errors.AsType[*Fault](err)
+	again = v.session.Failed(refused || errors.Is(err, wssc.ErrRenewed), now)
+	err = fmt.Errorf("%s: %w", what, err)
+	v.log.LogAttrs(ctx, slog.LevelWarn, what, slog.Any("error", err), slog.Bool("refused", fault != nil), slog.Bool("going on", again))
+	if !again {
+		f.err, f.gone = err, ctx.Err() != nil
+	}
+	return again, err
+}
+
+// request asks the service for a context, or for a renewed one.
+func (v *conversation) request(ctx context.Context, old *wssc.Held) (*wssc.Held, error) {
+	m := wst.Request{Action: wst.NewContext, KeySize: v.cfg.KeySize, Entropy: v.cfg.Entropy.mode()}
+	c, version := v.boot, v.cfg.version(v.boot.cfg.Versions.Trust)
+	var proof []wsse.Token
+	if old != nil {
+		m.Action, m.Target = wst.RenewContext, old.Unattached
+		c, version, proof = v.proved, old.Version, []wsse.Token{heldToken(old, &v.proved.cfg)}
+	}
+	i, _, err := c.negotiate(ctx, v.to, m, version, proof...)
+	if err != nil {
+		return nil, err
+	}
+	defer i.Proof.Clear()
+	return wssc.NewHeld(i)
+}
+
+// close ends the conversation and has the service forget the context.
+func (v *conversation) close(ctx context.Context) error {
+	v.mu.Lock()
+	held := v.session.Close(time.Now())
+	v.mu.Unlock()
+	if held == nil {
+		return nil
+	}
+	m := wst.Request{Action: wst.CancelContext, Target: held.Unattached}
+	_, _, err := v.proved.negotiate(ctx, v.to, m, held.Version, heldToken(held, &v.proved.cfg))
+	if f, ok := errors.AsType[*Fault](err); ok && wssc.CodeOf(f.Space, f.Subcode) == wssc.BadContextToken {
+		return nil // it is forgotten already
+	}
+	if err != nil {
+		return fmt.Errorf("cancel security context: %w", err)
+	}
+	return nil
+}
