@@ -24,7 +24,7 @@ func (t *tracer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		t.ui.ahead = 0
 		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-			t.ui.ahead = date.Sub(time.Now())
+			t.ui.ahead = time.Until(date)
 		}
 	}
 	return resp, err
