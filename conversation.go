@@ -101,7 +101,6 @@ func (v *conversation) refused(h *wssc.Held, err error) bool {
 // held returns the context to send under. It establishes and renews if it must,
 // or waits for the one who does.
 func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
-	var last error // why the step that we did ourselves failed
 	for {
 		v.mu.Lock()
 		step, held := v.session.Next(time.Now())
@@ -125,23 +124,22 @@ func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
 			if f.err != nil && !f.gone {
 				return nil, f.err
 			}
-			continue
-		}
-		again, err := v.lead(ctx, f, held)
-		if err != nil && !again {
-			return nil, err
-		}
-		last = err
-		if cause := context.Cause(ctx); cause != nil {
-			return nil, errors.Join(cause, last)
+		default:
+			fresh, again, err := v.lead(ctx, f, held)
+			if err == nil || !again {
+				return fresh, err
+			}
+			if context.Cause(ctx) != nil {
+				return nil, errors.Join(context.Cause(ctx), err)
+			}
 		}
 	}
 }
 
 // lead establishes a context, or renews old if there is one, for all who wait.
 // With again an error is not the end: the session knows what else to do.
-func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (again bool, err error) {
-	fresh, err := v.request(ctx, old)
+func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fresh *wssc.Held, again bool, err error) {
+	fresh, err = v.request(ctx, old)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	defer close(f.done)
@@ -151,20 +149,20 @@ func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (aga
 		err = v.session.Established(fresh, old, now)
 	}
 	if err == nil {
-		return true, nil
+		return fresh, false, nil
 	}
 	what := "establish security context"
 	if old != nil {
 		what = "renew security context"
 	}
-	fault, refused := errors.AsType[*Fault](err)
+	_, refused := errors.AsType[*Fault](err)
 	again = v.session.Failed(refused || errors.Is(err, wssc.ErrRenewed), now)
 	err = fmt.Errorf("%s: %w", what, err)
-	v.log.LogAttrs(ctx, slog.LevelWarn, what, slog.Any("error", err), slog.Bool("refused", fault != nil), slog.Bool("going on", again))
+	v.log.LogAttrs(ctx, slog.LevelWarn, "security context", slog.Any("error", err), slog.Bool("going on", again))
 	if !again {
 		f.err, f.gone = err, ctx.Err() != nil
 	}
-	return again, err
+	return nil, again, err
 }
 
 // request asks the service for a context, or for a renewed one.

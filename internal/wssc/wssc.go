@@ -88,15 +88,15 @@ func (c *Context) Phase(now time.Time, grace time.Duration) Phase {
 }
 
 // Lifetime returns the end of a context that is established or renewed now,
-// and false if it would come no later than c.Expires does already.
+// and false if it lasts as long as it may already.
 func (c *Context) Lifetime(now time.Time, most time.Duration) (expires time.Time, ok bool) {
 	expires = now.Add(most)
 	if expires.After(c.Limit) {
 		expires = c.Limit
 	}
-	// Whole seconds: what is written is what is meant.
-	expires = expires.Truncate(time.Second)
-	return expires, expires.After(c.Expires) && expires.After(now)
+	// What is kept is what is written.
+	expires = expires.Truncate(time.Millisecond)
+	return expires, expires.After(now) && c.Expires.Before(c.Limit.Truncate(time.Millisecond))
 }
 
 // NewID returns a fresh identifier: a random UUID as a URN, with 122 bits that
