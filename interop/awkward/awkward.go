@@ -7,6 +7,7 @@ package awkward
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -84,6 +85,42 @@ func (g *Generator) Document() []byte {
 	default:
 		return []byte(text)
 	}
+}
+
+// Damage writes a document and spoils it in a few places, as UTF-8. Most are not well
+// formed any more; the others are what nobody would think of.
+func (g *Generator) Damage() []byte {
+	doc := g.Document()
+	for doc[0] == 0xff {
+		doc = g.Document()
+	}
+	for n := 1 + g.r.IntN(3); n > 0; n-- {
+		at, end := g.r.IntN(len(doc)+1), 0
+		end = min(len(doc), at+g.r.IntN(9))
+		var put []byte
+		switch g.r.IntN(5) {
+		case 0: // left out
+		case 1: // twice
+			put = append(put, doc[at:end]...)
+			put = append(put, doc[at:end]...)
+		case 2: // something from elsewhere
+			from := g.r.IntN(len(doc) + 1)
+			put = append(put, doc[from:min(len(doc), from+g.r.IntN(30))]...)
+			end = at
+		case 3: // one octet changed
+			end = min(len(doc), at+1)
+			put = append(put, g.one("<", ">", "&", "'", "\"", "=", ":", "/", "!", "-", "]", "[", " ", "\r", "\n", "\t", "0", "a", ";", "#", "?", "\x00", "\x0b", "\x7f", "\x80", "\xff", ".")...)
+		default:
+			end = at
+			put = append(put, g.one("<!---->", "<!-- -- -->", "&#0;", "&#xFFFE;", "&#xD800;", "&amp", "&nbsp;", "&#65;", "xmlns:a=''", " xmlns=''", "xmlns:xml='http://www.w3.org/XML/1998/namespace'",
+				" xmlns:xmlns='urn:x'", " a:a='1'", " a='1' a='2'", "<![CDATA[", "]]>", "<?pi?>", "<!DOCTYPE a>", "<a/>", "</a>", "<a>", "<:a/>", "<a:/>", "<a:b:c/>", "\ufffe", "\ufeff", "\u0085", "<?xml version='1.0'?>", "<1/>", "<\u0301/>", "<\u00b7a/>", "<a\u00b7/>", "<\U00010000/>", "<\u0500/>")...)
+		}
+		doc = slices.Concat(doc[:at], put, doc[end:])
+		if len(doc) == 0 {
+			doc = []byte(" ")
+		}
+	}
+	return doc
 }
 
 // misc writes what may stand outside the root.

@@ -44,17 +44,24 @@ const (
 	limitNamespace = 10_000
 )
 
-// TestAgainstXmllint is the differential test. WST_INTEROP_SEED repeats a run.
+// seed chooses the documents. WST_INTEROP_SEED repeats a run, or makes it another.
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	s := os.Getenv("WST_INTEROP_SEED")
+	if s == "" {
+		return 20260915
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestAgainstXmllint is the differential test.
 func TestAgainstXmllint(t *testing.T) {
 	xmllint := rig.Program(t, "xmllint")
-	seed := uint64(20260915)
-	if s := os.Getenv("WST_INTEROP_SEED"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed = n
-	}
+	seed := seed(t)
 	var (
 		wg       sync.WaitGroup
 		mu       sync.Mutex
@@ -83,43 +90,16 @@ func TestAgainstXmllint(t *testing.T) {
 
 // compare writes one batch, canonicalizes it by both, and returns the number of equal forms.
 func compare(t *testing.T, xmllint string, seed, first uint64) (equal, quiet int) {
-	dir, err := os.MkdirTemp(t.TempDir(), "batch")
-	if err != nil {
-		t.Error(err)
-		return 0, 0
-	}
-	defer os.RemoveAll(dir)
-	between := filepath.Join(dir, "between.xml")
-	if err := os.WriteFile(between, []byte(separator), 0o600); err != nil {
-		t.Error(err)
-		return 0, 0
-	}
 	g := awkward.New(seed, first)
 	var docs [][]byte
 	var calm []bool // no comments inside
-	var files []string
-	for i := range batch {
-		doc := g.Document()
-		file := filepath.Join(dir, fmt.Sprint(i, ".xml"))
-		if err := os.WriteFile(file, doc, 0o600); err != nil {
-			t.Error(err)
-			return 0, 0
-		}
-		docs, calm = append(docs, doc), append(calm, !g.Comments())
-		files = append(files, file, between)
+	for range batch {
+		docs, calm = append(docs, g.Document()), append(calm, !g.Comments())
 	}
 	for _, m := range methods {
-		var complaints bytes.Buffer
-		cmd := exec.Command(xmllint, append([]string{"--nonet", m.flag}, files...)...)
-		cmd.Stderr = &complaints
-		out, err := cmd.Output()
+		forms, complaints, err := xmllintForms(t, xmllint, m.flag, docs)
 		if err != nil {
-			t.Errorf("%s %s: %v: %.600s", xmllint, m.flag, err, complaints.Bytes())
-			return equal, quiet
-		}
-		forms := bytes.Split(out, []byte(separatorOut))
-		if len(forms) != batch+1 {
-			t.Errorf("xmllint %s wrote %d forms for %d documents: %.600s", m.flag, len(forms)-1, batch, complaints.Bytes())
+			t.Errorf("%s %s: %v: %.600s", xmllint, m.flag, err, complaints)
 			return equal, quiet
 		}
 		for i, doc := range docs {
@@ -133,6 +113,37 @@ func compare(t *testing.T, xmllint string, seed, first uint64) (equal, quiet int
 		}
 	}
 	return equal, quiet
+}
+
+// xmllintForms has one process canonicalize the documents. The form of one that it
+// refuses is empty, and err is set.
+func xmllintForms(t *testing.T, xmllint, flag string, docs [][]byte) (forms [][]byte, complaints string, err error) {
+	dir, err := os.MkdirTemp(t.TempDir(), "batch")
+	if err != nil {
+		return nil, "", err
+	}
+	defer os.RemoveAll(dir)
+	between := filepath.Join(dir, "between.xml")
+	if err := os.WriteFile(between, []byte(separator), 0o600); err != nil {
+		return nil, "", err
+	}
+	args := []string{"--nonet", flag}
+	for i, doc := range docs {
+		file := filepath.Join(dir, fmt.Sprint(i, ".xml"))
+		if err := os.WriteFile(file, doc, 0o600); err != nil {
+			return nil, "", err
+		}
+		args = append(args, file, between)
+	}
+	var said bytes.Buffer
+	cmd := exec.Command(xmllint, args...)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	forms = bytes.Split(out, []byte(separatorOut))
+	if len(forms) != len(docs)+1 {
+		return make([][]byte, len(docs)), said.String(), fmt.Errorf("%d forms for %d documents, and %v", len(forms)-1, len(docs), err)
+	}
+	return forms, said.String(), err
 }
 
 func check(t *testing.T, doc []byte, flag string, m c14n.Method, want []byte, n uint64) bool {
