@@ -25,7 +25,7 @@ func demoCommand(u *ui) *cobra.Command {
 		Long: `Demo starts an issuer and a service in this process, on the loopback interface
 and over TLS, and then does what a client does: it asks for a token, verifies
 it, and presents it to the service, first a bearer token and then one with a
-proof key. At last it tries three things that must be refused. Each step is told.
+proof key. At last it tries four things that must be refused. Each step is told.
 
 Nothing is needed for it, and nothing is left behind.`,
 		Example: `  wst demo
@@ -187,16 +187,20 @@ func (d *demo) refusals(ctx context.Context) error {
 	if err := d.refused("a wrong password", err); err != nil {
 		return err
 	}
-	for what, xml := range map[string]wstrust.XML{
-		"the token, with another name written into it": wstrust.XML(strings.ReplaceAll(string(d.bearer.XML()), ">"+d.ready.Users[0].Name+"<", ">root<")),
-		"the token with a proof key, without the key":  d.keyed.XML(),
+	altered := wstrust.XML(strings.ReplaceAll(string(d.bearer.XML()), ">"+d.ready.Users[0].Name+"<", ">root<"))
+	for _, try := range []struct {
+		what  string
+		token wstrust.XML
+	}{
+		{"the token, with another name written into it", altered},
+		{"the token with a proof key, without the key", d.keyed.XML()},
 	} {
-		t, err := wstrust.ParseToken(xml, wstrust.Key{})
+		t, err := wstrust.ParseToken(try.token, wstrust.Key{})
 		if err != nil {
 			return err
 		}
 		_, err = d.call(ctx, t)
-		if err := d.refused(what, err); err != nil {
+		if err := d.refused(try.what, err); err != nil {
 			return err
 		}
 	}
