@@ -183,6 +183,9 @@ func (r *report) conditions() {
 	r.printf("- Input: %s.\n", r.in)
 	r.printf("- Method: %d rounds, every contender once a round for %v, in turn forwards and backwards, one goroutine, default GOGC; up to three tries where a neighbour took more than 8 %% of the time. "+
 		"All canonical forms were compared octet by octet before, and a changed octet was refused.\n", r.options.rounds, r.options.each)
+	if n, of := r.neighbours(); n*10 > of {
+		r.printf("- **This run was not alone**: %d of %d measurements were disturbed. Run it again on a quiet machine.\n", n, of)
+	}
 	r.printf("- Machine: %s, %d processors, %s/%s.\n", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	r.printf("- Commit: %s.\n- Go: %s.\n", commit(), runtime.Version())
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -201,6 +204,15 @@ func (r *report) conditions() {
 	} else {
 		r.printf("- libxml2 and xmlsec1 were left out: they are not installed here.\n")
 	}
+}
+
+// neighbours counts the measurements that somebody else on the machine spoilt.
+func (r *report) neighbours() (n, of int) {
+	for _, s := range r.series {
+		n += s.disturbed()
+		of += len(s.samples)
+	}
+	return n, of
 }
 
 // processor is the model that Linux tells, or the architecture.
