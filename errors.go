@@ -70,7 +70,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // A Fault is what the peer said, as opposed to what we concluded. All of it is
 // the peer's words. In WWSAPI: WS_FAULT.
 type Fault struct {
-	Code          string // "Sender" or "Receiver", also for SOAP 1.1; or another local name
+	Code          string // "Sender" or "Receiver", also for SOAP 1.1; "" where that has only Subcode
 	Subcode       string // most specific local name, such as FailedAuthentication; "" if none
 	Space         string // namespace of Subcode
 	Reason        string // for people
@@ -87,7 +87,10 @@ type Fault struct {
 // Error quotes the peer.
 func (f *Fault) Error() string {
 	name := f.Code
-	if f.Subcode != "" {
+	switch {
+	case name == "":
+		name = f.Subcode
+	case f.Subcode != "":
 		name += "/" + f.Subcode
 	}
 	return fmt.Sprintf("the peer answers with fault %s: %s", quote(name), quote(f.Reason))
@@ -111,6 +114,9 @@ func newFault(f *soap.Fault, authenticated bool) *Fault {
 	out := &Fault{
 		Code: f.Code.Local, Subcode: sub.Local, Space: sub.Space,
 		Reason: f.Reason, Authenticated: authenticated,
+	}
+	if sub == f.Code { // SOAP 1.1 has one code
+		out.Code = ""
 	}
 	if f.Detail.OK() {
 		out.Detail = XML(f.Detail.Standalone())
