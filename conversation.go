@@ -70,20 +70,25 @@ func (c *Channel) endConversation(ctx context.Context, to endpoint) error {
 	return nil
 }
 
+// tries is how often a message is sent. Mostly the second time is under a new
+// context. It may be under one that was renewed just before the service forgot
+// it, and then the third is.
+const tries = 3
+
 // exchange sends one message of c under the context. If the service does not
-// know the context any more, and so has not taken the message, it is sent once
-// more under a new one.
+// know the context any more, and so has not taken the message, it is sent again
+// under another.
 func (v *conversation) exchange(ctx context.Context, c *Channel, to endpoint, m message) (answer, error) {
-	for again := true; ; again = false {
+	for n := 1; ; n++ {
 		held, err := v.held(ctx)
 		if err != nil {
 			return answer{}, err
 		}
 		a, err := c.send(ctx, to, m, held)
-		if err == nil || !again || !v.refused(held, err) {
+		if err == nil || n == tries || !v.refused(held, err) {
 			return a, err
 		}
-		v.log.LogAttrs(ctx, slog.LevelInfo, "security context refused, sending once more", slog.Any("context", held), slog.Any("error", err))
+		v.log.LogAttrs(ctx, slog.LevelInfo, "security context refused, sending again", slog.Any("context", held), slog.Any("error", err))
 	}
 }
 

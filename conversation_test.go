@@ -64,7 +64,8 @@ func TestConversation(t *testing.T) {
 // Many callers at once on one channel, while the context is renewed and the
 // service is restarted: nothing is lost and nothing is answered twice.
 func TestConversationManyCallers(t *testing.T) {
-	callers, rounds := 1000, 3
+	const interval = 400 * time.Millisecond
+	callers := 1000
 	if testing.Short() {
 		callers = 200
 	}
@@ -72,22 +73,25 @@ func TestConversationManyCallers(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			p := newParlour(t, make)
 			ch := p.open(p.config(wstrust.SecurityContextWith(wstrust.ContextConfig{
-				Bootstrap: []wstrust.Binding{alice()}, RenewalInterval: short,
+				Bootstrap: []wstrust.Binding{alice()}, RenewalInterval: interval,
 			})))
-			var wg sync.WaitGroup
-			for i := range callers {
-				wg.Go(func() {
-					for j := range rounds {
-						if err := ask(t.Context(), ch, fmt.Sprintf("%d/%d", i, j)); err != nil {
-							t.Errorf("%d/%d: %v", i, j, err)
+			for wave := range 2 {
+				var wg sync.WaitGroup
+				for i := range callers {
+					wg.Go(func() {
+						if err := ask(t.Context(), ch, fmt.Sprintf("%d/%d", wave, i)); err != nil {
+							t.Errorf("%d/%d: %v", wave, i, err)
 						}
-					}
-				})
+					})
+				}
+				if wave == 1 {
+					time.Sleep(interval / 20)
+					p.restart()
+				}
+				wg.Wait()
+				time.Sleep(interval) // the next wave finds renewal due
 			}
-			time.Sleep(short / 2)
-			p.restart()
-			wg.Wait()
-			p.once(callers * rounds)
+			p.once(2 * callers)
 			if p.count("RST/SCT/Renew") == 0 {
 				t.Error("no renewal")
 			}
@@ -121,6 +125,37 @@ func TestConversationRestart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A message under way when the context is renewed, and the service restarted
+// after that, is refused under the old instance, and under the new one as well.
+func TestConversationForgottenTwice(t *testing.T) {
+	p := newParlour(t, modes(t)["memory"])
+	ch := p.open(p.config(wstrust.SecurityContextWith(wstrust.ContextConfig{
+		Bootstrap: []wstrust.Binding{alice()}, RenewalInterval: short,
+	})))
+	p.asks(ch, "first", 1)
+	held, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	p.holding(func(body string) {
+		if strings.Contains(body, ">slow<") {
+			once.Do(func() { close(held); <-release })
+		}
+	})
+	slow := make(chan error, 1)
+	go func() { slow <- ask(t.Context(), ch, "slow") }()
+	<-held
+	time.Sleep(short)
+	p.asks(ch, "second", 1)
+	if p.count("RST/SCT/Renew") != 1 {
+		t.Error("not renewed")
+	}
+	p.restart()
+	close(release)
+	if err := <-slow; err != nil {
+		t.Error(err)
+	}
+	p.once(3)
 }
 
 // A revoked context is of no use any more, wherever it is kept; its client

@@ -24,7 +24,7 @@ type Former struct {
 
 // maxFormer is how many former instances are accepted. More than one there are
 // if the answer to a renewal was lost, or if somebody renews all the time.
-const maxFormer = 3
+const maxFormer = 8
 
 // Find returns the instance of that name, as far as it is accepted.
 func (r *Record) Find(instance string, now time.Time) (Context, bool) {
