@@ -89,6 +89,10 @@ func (s Suite) Decrypt(uri string, key, ct []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// Authenticates reports whether a block cipher notices that its ciphertext was
+// changed. CBC does not, nor does an identifier that is not a cipher's.
+func Authenticates(uri string) bool { return isGCM(uri) }
+
 func isGCM(uri string) bool { return uri == AES256GCM || uri == AES128GCM || uri == AES192GCM }
 
 func cipherBlock(uri string, key []byte) (cipher.Block, error) {

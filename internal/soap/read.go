@@ -16,6 +16,8 @@ type Envelope struct {
 
 	// The addressing headers meant for the ultimate receiver.
 	Action, MessageID, RelatesTo, To, From, ReplyTo, FaultTo Field
+
+	understood func(space, local string) bool
 }
 
 // A Field is one addressing header. The Value of From, ReplyTo and FaultTo is
@@ -38,7 +40,7 @@ func (f Field) OK() bool { return f.Elem.OK() }
 // nothing here plays. Addressing headers must be of one version and stand
 // once; ReplyTo and FaultTo must be anonymous.
 func Read(d *xmltree.Doc, understood func(space, local string) bool) (*Envelope, error) {
-	e := &Envelope{Root: d.Root(), Addressing: ANone}
+	e := &Envelope{Root: d.Root(), Addressing: ANone, understood: understood}
 	if err := e.readShape(); err != nil {
 		return nil, err
 	}
@@ -80,6 +82,10 @@ func Read(d *xmltree.Doc, understood func(space, local string) bool) (*Envelope,
 	}
 	return e, nil
 }
+
+// Reread is [Read] of another form of the same message, with the same headers
+// understood: of the message with its encrypted parts opened.
+func (e *Envelope) Reread(d *xmltree.Doc) (*Envelope, error) { return Read(d, e.understood) }
 
 func (e *Envelope) notUnderstood(h xmltree.Elem) error {
 	err := refuse(ErrMustUnderstand, h, "mustUnderstand is set")

@@ -135,7 +135,7 @@ func (v *verifier) recipientRef(ek xmltree.Elem) (KeyRef, bool) {
 // if there is a signature that could prove it.
 func (v *verifier) findHolder(a *saml.Assertion) error {
 	c, ok := a.HolderOfKey()
-	if !ok || len(v.sigs) == 0 {
+	if !ok || len(v.sigs) == 0 && !v.wantHolder {
 		return nil
 	}
 	var err error

@@ -39,14 +39,57 @@ func (v *verifier) fields() [7]field {
 // coverageOf finds the place of everything a signature digested. We start at
 // the places that matter and ask whether a digested node is that very node. A
 // node at any other place is a sign that something was moved.
-func (v *verifier) coverageOf(signed []xmldsig.Signed) (coverage, error) {
+//
+// The places are those of the last state of the message: what was encrypted when
+// it was signed counts as what it turned out to be, but see counts.
+func (v *verifier) coverageOf(i int, signed []xmldsig.Signed) (coverage, error) {
 	c := coverage{signed: signed}
 	for _, s := range signed {
-		if err := v.place(&c, s.Element()); err != nil {
+		e := s.Element()
+		f := v.final(v.sigs[i].state, e)
+		switch {
+		case !f.OK() && v.isData(v.sigs[i].state, e):
+			continue // octets that were decrypted since, which are a part of no name
+		case !f.OK():
+			f = e
+		case !v.counts(i, f) && v.off&checkKeyBound == 0:
+			continue
+		}
+		if err := v.place(&c, f); err != nil {
 			return c, err
 		}
 	}
 	return c, nil
+}
+
+// isData reports whether e is an EncryptedData of state k.
+func (v *verifier) isData(k int, e xmltree.Elem) bool {
+	return k < len(v.states)-1 && e.Is(xmltree.XENC, "EncryptedData")
+}
+
+// counts reports whether signature i says anything about e. One by a key that
+// anybody can make, over ciphertext, says so only if it is the key of the
+// ciphertext: else somebody took an encrypted part of another's message.
+func (v *verifier) counts(i int, e xmltree.Elem) bool {
+	return !v.ev.Signers[i].Made || v.knows(i, e)
+}
+
+// knows reports whether the maker of signature i knew e, whose last form is
+// given: it was no ciphertext when it was signed, or its key is the signer's.
+func (v *verifier) knows(i int, e xmltree.Elem) bool {
+	for _, o := range v.walk.opened {
+		if o.state < v.sigs[i].state {
+			continue // it was open then
+		}
+		in := v.final(o.state+1, o.elem)
+		if !in.OK() || !e.Contains(in) && !in.Contains(e) {
+			continue
+		}
+		if root := v.ev.Signers[i].root; root.IsZero() || !root.Equal(o.secret.root) {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *verifier) place(c *coverage, e xmltree.Elem) error {
@@ -107,6 +150,11 @@ func (v *verifier) endorse() {
 			for j := range v.sigs {
 				if i != j && v.covers(i, v.sigs[j].elem) {
 					v.covered[i].parts |= v.covered[j].parts
+					for _, h := range v.covered[j].headers {
+						if !slices.ContainsFunc(v.covered[i].headers, h.Same) {
+							v.covered[i].headers = append(v.covered[i].headers, h)
+						}
+					}
 				}
 			}
 		}
@@ -175,5 +223,28 @@ func (v *verifier) newPart(e xmltree.Elem) *Part {
 	p := &v.spare[0]
 	v.spare = v.spare[1:]
 	p.elem = e
+	p.encryption = v.encryptionOf(e)
 	return p
+}
+
+// encryptionOf returns how an element, or all of its content, was encrypted;
+// nil if it was not.
+func (v *verifier) encryptionOf(e xmltree.Elem) *Encryption {
+	var found *opened
+	inside := 0
+	for i := range v.walk.opened {
+		o := &v.walk.opened[i]
+		f := v.final(o.state+1, o.elem)
+		switch {
+		case !f.OK():
+		case f.Same(e):
+			found, inside = o, countChildren(e)
+		case !o.content && xmltree.Parent(f).Same(e):
+			found, inside = o, inside+1
+		}
+	}
+	if found == nil || inside != countChildren(e) {
+		return nil
+	}
+	return &Encryption{Algorithm: found.uri, Ref: found.secret.ref, Content: found.content, Header: found.header}
 }

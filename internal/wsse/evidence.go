@@ -12,6 +12,11 @@ import (
 
 // Evidence is what a verified message proved. [Pending.Verify] alone makes it.
 type Evidence struct {
+	// Envelope is the message with everything decrypted that was encrypted for
+	// us; what is not encrypted is as it came. It says no more than the
+	// envelope that was read.
+	Envelope *soap.Envelope
+
 	// The parts that may be read; nil if the message does not have the part or
 	// nothing protects it.
 	Body, Timestamp                                          *Part
@@ -35,6 +40,13 @@ type Evidence struct {
 	Context *KeyRef
 
 	Signers []*Signer // of every signature in the header, in its order
+
+	// Encrypted are the parts that were encrypted; PartSignature is among them
+	// if every signature was, PartToken if every token that is a secret was: a
+	// username token, a bearer assertion.
+	Encrypted Parts
+
+	signatures [][]byte // values of the signatures, in their order
 
 	// Replays are to be remembered until their time, and refused if known.
 	// Until then the message would be accepted again.
@@ -67,16 +79,40 @@ type Signer struct {
 	// the sender has it, and nothing else. See Policy.Possession.
 	Possession bool
 
+	// Made says that the key is symmetric and came with the message, encrypted
+	// for us. It keeps the message in one piece; anybody could have made it.
+	Made bool
+
 	Covers   Parts // what the signature is over, also by way of signatures it is over
 	Required bool  // it covers all required parts
+
+	root alg.Key // of a symmetric key: what it is derived from, or the key itself
 }
 
 // A Part is a part of a message that may be believed, and why: a signature
 // covers it, or TLS alone protects it. Only [Pending.Verify] makes one; a nil
 // Part is one that nothing protects.
 type Part struct {
-	elem    xmltree.Elem
-	signers []*Signer
+	elem       xmltree.Elem
+	signers    []*Signer
+	encryption *Encryption
+}
+
+// An Encryption is how a part was encrypted for us.
+type Encryption struct {
+	Algorithm string // identifier of the block cipher
+	Ref       KeyRef // of its key, or what that is derived from; Kind 0 for that of the assertion's holder
+	Content   bool   // the content, and not the element
+	Header    bool   // as a header block of WS-Security 1.1
+}
+
+// Encrypted returns how the part, or all that it holds, was encrypted. It is
+// nil for a part that was not, or only in pieces.
+func (p *Part) Encrypted() *Encryption {
+	if p == nil {
+		return nil
+	}
+	return p.encryption
 }
 
 // Element returns the part; for the Body it is the Body element itself. It is

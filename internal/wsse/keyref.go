@@ -30,6 +30,20 @@ const (
 	// KeyUser: a username token says that Name sent it. It is answered by
 	// Credentials.Password, not by a key.
 	KeyUser
+	// KeyRecipient: something is encrypted for us. It is answered by
+	// Credentials.Recipients, not by a key.
+	KeyRecipient
+	// KeyEncrypted: the key of an EncryptedKey that is not in this message but
+	// in an earlier one, by its digest: ID has the octets of the SHA-1. The
+	// answer is the secret key. The keys that a request was protected with
+	// need not be given for its answer.
+	KeyEncrypted
+	// KeyAssertion: the key that an assertion confirms which is not in this
+	// message, by the assertion's identifier. The answer is the secret key.
+	KeyAssertion
+	// KeyKerberos: the session key of a Kerberos ticket that is not in this
+	// message, by the SHA-1 of the AP-REQ. The answer is the secret key.
+	KeyKerberos
 )
 
 // A KeyRef names a key that a message speaks of. It is what the message says,
@@ -47,7 +61,7 @@ type KeyRef struct {
 	SubjectName, KeyName string
 	PublicKey            string // DER of the SubjectPublicKeyInfo
 
-	ID, Instance string // KeyContext
+	ID, Instance string // KeyContext; KeyEncrypted, KeyAssertion and KeyKerberos have an ID
 	Name         string // KeyIssuer, KeyUser
 }
 
@@ -78,9 +92,22 @@ func (r KeyRef) String() string {
 		return "issuer " + shown(r.Name)
 	case KeyUser:
 		return "user " + shown(r.Name)
+	case KeyRecipient:
+		return "our own key"
+	case KeyEncrypted:
+		return fmt.Sprintf("encrypted key with digest %x", shorten(r.ID))
+	case KeyAssertion:
+		return "key of assertion " + shown(r.ID)
+	case KeyKerberos:
+		return fmt.Sprintf("key of the Kerberos ticket with digest %x", shorten(r.ID))
 	default:
 		return "no key"
 	}
+}
+
+// secret reports whether the reference can only mean a symmetric key.
+func (r KeyRef) secret() bool {
+	return r.Kind == KeyContext || r.Kind == KeyEncrypted || r.Kind == KeyAssertion || r.Kind == KeyKerberos
 }
 
 func shorten(s string) string { return s[:min(len(s), 32)] }

@@ -151,7 +151,7 @@ func (l lenient) answer(t testing.TB, p *Pending) Credentials {
 				t.Fatal(err)
 			}
 			c.Keys[r] = k
-		case KeyContext:
+		case KeyContext, KeyEncrypted, KeyAssertion, KeyKerberos:
 			c.Keys[r] = l.contexts[r.ID]
 		}
 	}
@@ -171,6 +171,9 @@ func receive(t testing.TB, msg []byte, l lenient, pol Policy, at time.Time, off 
 	}
 	p, err := read(env, "", off)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.Open(l.answer(t, p), pol); err != nil {
 		return nil, err
 	}
 	return p.Verify(l.answer(t, p), pol, at)

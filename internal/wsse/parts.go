@@ -17,12 +17,13 @@ const (
 	PartFrom
 	PartFaultTo
 	PartToken
+	PartSignature // to be encrypted; signed by an endorsing token
 
 	// PartAddressing is every addressing header that the message has.
 	PartAddressing = PartTo | PartAction | PartMessageID | PartRelatesTo | PartReplyTo | PartFrom | PartFaultTo
 )
 
-var partNames = [...]string{"timestamp", "body", "to", "action", "message-id", "relates-to", "reply-to", "from", "fault-to", "token"}
+var partNames = [...]string{"timestamp", "body", "to", "action", "message-id", "relates-to", "reply-to", "from", "fault-to", "token", "signature"}
 
 // String lists the parts, comma separated.
 func (p Parts) String() string {

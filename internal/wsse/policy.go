@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/soap"
+	"wstrust/internal/xmltree"
 )
 
 // A Policy says what a message must show.
@@ -21,6 +23,16 @@ type Policy struct {
 	// means every addressing header that is there. Where there is a signature
 	// at all, the Timestamp is always required.
 	Required Parts
+
+	// Encrypted must have been encrypted for us, as far as it is in the message.
+	Encrypted Parts
+	// SignedHeaders and EncryptedHeaders name further header blocks that must
+	// be covered like Required, or encrypted, if the message has them.
+	SignedHeaders, EncryptedHeaders []soap.Name
+
+	// Limits are those with which the message is parsed again once something
+	// in it is decrypted.
+	Limits xmltree.Limits
 
 	RequireTimestamp    bool
 	MaxLatency, MaxSkew time.Duration // 5 minutes each if zero; negative: none
@@ -39,6 +51,9 @@ type Policy struct {
 	// Reply is set by a client that reads the answer to a message: it holds
 	// the answer against what was sent. Anonymous is implied.
 	Reply *Expect
+	// Confirmed demands that the answer confirms every signature of the
+	// message that Reply is about.
+	Confirmed bool
 }
 
 // Credentials are the keys that a message is verified with: the answers to

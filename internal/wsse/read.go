@@ -12,9 +12,17 @@ import (
 // A Pending is a Security header that was read and not yet verified. It gives
 // away nothing but the names of the keys it needs.
 type Pending struct {
-	env *soap.Envelope
-	sec xmltree.Elem // zero if the message has no Security header for us
-	off check
+	env   *soap.Envelope
+	sec   xmltree.Elem // zero if the message has no Security header for us
+	actor string
+	off   check
+
+	// What opening the message made of it. The first state is the message as
+	// it came; env and sec are those of the last.
+	states []state
+	closed bool  // there is something to open
+	failed error // opening it did
+	walk   walk
 
 	stamp     stamp
 	username  xmltree.Elem
@@ -26,11 +34,15 @@ type Pending struct {
 	sigs      []pendingSignature
 	needs     []KeyRef
 	tokens    int
+	keyTokens int
 }
 
 type pendingSignature struct {
 	elem xmltree.Elem
 	from source
+
+	state int          // in which it is verified
+	early xmltree.Elem // elem in that state
 }
 
 type contextToken struct {
@@ -51,10 +63,17 @@ const (
 	checkRequired                       // required parts are covered
 	checkHolder                         // a holder-of-key assertion is proved
 	checkFresh                          // timestamps
+	checkCipherSigned                   // a signature over what a cipher without authentication closes
+	checkKeyBound                       // who signs ciphertext knows its key
+	checkOneUse                         // one algorithm for one key, one nonce for one message
+	checkSplice                         // what was decrypted is what it was to be, at its place
+	checkDerivation                     // bounds of derived keys
+	checkMade                           // keys that anybody can make authenticate nobody
 )
 
 // Read reads the Security header for a role: for the ultimate receiver if actor
 // is "". There may be none, and then only what TLS protects can be verified.
+// What is encrypted stays so until [Pending.Open].
 //
 // Two headers for the role, two assertions, more than 8 tokens or signatures,
 // elements that are not understood, and identifiers that occur twice anywhere
@@ -62,46 +81,76 @@ const (
 func Read(env *soap.Envelope, actor string) (*Pending, error) { return read(env, actor, 0) }
 
 func read(env *soap.Envelope, actor string, off check) (*Pending, error) {
-	p := &Pending{env: env, off: off}
-	for h := range env.Ours(actor) {
-		if !h.Is(xmltree.WSSE, "Security") {
-			continue
-		}
-		if p.sec.OK() {
-			if off&checkOneHeader != 0 {
-				continue
-			}
-			return nil, refuse(ClassProtocol, h, "second Security header for one role")
-		}
-		p.sec = h
+	p := &Pending{env: env, actor: actor, off: off}
+	var err error
+	if p.sec, err = p.security(env); err != nil || !p.sec.OK() {
+		return p, err
 	}
-	if !p.sec.OK() {
-		return p, nil
+	p.states = []state{{env: env, sec: p.sec}}
+	if err := p.takeIn(); err != nil {
+		return nil, err
 	}
-	if err := xmltree.UniqueIDs(env.Root); err != nil && off&checkIDs == 0 {
-		e := because(err, p.sec, "identifiers").(*Error)
-		e.Class = ClassWrapping
-		return nil, e
-	}
-	if err := p.sec.OnlyElements(); err != nil {
-		return nil, because(err, p.sec, "")
-	}
-	for c := range p.sec.Children {
-		if err := p.child(c); err != nil {
-			return nil, because(err, c, "")
-		}
-	}
-	for i := range p.sigs {
-		if err := p.source(&p.sigs[i]); err != nil {
-			return nil, because(err, p.sigs[i].elem, "key of the signature")
-		}
+	if p.closed = p.encrypts(); p.closed {
+		p.needForOpening()
 	}
 	return p, nil
 }
 
+// security finds our Security header in a form of the message.
+func (p *Pending) security(env *soap.Envelope) (sec xmltree.Elem, err error) {
+	for h := range env.Ours(p.actor) {
+		if !h.Is(xmltree.WSSE, "Security") {
+			continue
+		}
+		if sec.OK() {
+			if p.off&checkOneHeader != 0 {
+				continue
+			}
+			return sec, refuse(ClassProtocol, h, "second Security header for one role")
+		}
+		sec = h
+	}
+	return sec, nil
+}
+
+// takeIn reads the header as it is in the last state. While something is
+// encrypted, the keys of signatures may be hidden, and are not missed.
+func (p *Pending) takeIn() error {
+	if err := xmltree.UniqueIDs(p.env.Root); err != nil && p.off&checkIDs == 0 {
+		e := because(err, p.sec, "identifiers").(*Error)
+		e.Class = ClassWrapping
+		return e
+	}
+	if err := p.sec.OnlyElements(); err != nil {
+		return because(err, p.sec, "")
+	}
+	i := 0
+	for c := range p.sec.Children {
+		if err := p.child(c, i); err != nil {
+			return because(err, c, "")
+		}
+		i++
+	}
+	hidden := len(p.states) == 1 && p.encrypts()
+	for i := range p.sigs {
+		if err := p.source(&p.sigs[i]); err != nil && !hidden {
+			return because(err, p.sigs[i].elem, "key of the signature")
+		}
+	}
+	return nil
+}
+
 // child takes in one child of the Security header.
-func (p *Pending) child(c xmltree.Elem) error {
+func (p *Pending) child(c xmltree.Elem, i int) error {
 	switch {
+	case c.Is(xmltree.XENC, "EncryptedData"), c.Is(xmltree.XENC, "ReferenceList"):
+		return nil // for Open
+	case c.Is(xmltree.XENC, "EncryptedKey"), isDerived(c):
+		if p.keyTokens++; p.keyTokens > 2*maxKeys {
+			return refuse(ClassLimit, c, "more than %d keys", 2*maxKeys)
+		}
+		_, err := p.tokenSource(c, c)
+		return err
 	case c.Is(xmltree.WSU, "Timestamp"):
 		if p.stamp.elem.OK() {
 			return refuse(ClassFormat, c, "second timestamp")
@@ -113,7 +162,12 @@ func (p *Pending) child(c xmltree.Elem) error {
 		if len(p.sigs) == maxSignatures {
 			return refuse(ClassLimit, c, "more than %d signatures", maxSignatures)
 		}
-		p.sigs = append(p.sigs, pendingSignature{elem: c})
+		s := pendingSignature{elem: c, early: c}
+		if len(p.states) > 1 {
+			s.state = p.walk.at[i]
+			s.early = childAt(p.states[s.state].sec, i)
+		}
+		p.sigs = append(p.sigs, s)
 		return nil
 	case c.Is(xmltree.WSSE, "SecurityTokenReference"):
 		return p.token(c) // for an STR-Transform
@@ -135,7 +189,7 @@ func (p *Pending) child(c xmltree.Elem) error {
 		return p.token(c)
 	case saml.Is(c), c.Is(xmltree.SAML20, "EncryptedAssertion"):
 		return p.assertionToken(c)
-	case c.Local() == "SecurityContextToken" && contextType(c.Space()) != "":
+	case isContext(c):
 		ref, err := readContext(c)
 		if err != nil {
 			return err
@@ -223,24 +277,11 @@ func (p *Pending) source(s *pendingSignature) error {
 	if !ki.OK() {
 		return refuse(ClassFormat, s.elem, "signature without key information")
 	}
-	hint, err := xmldsig.ReadKeyInfo(ki)
-	if err != nil {
+	if s.from, err = p.keyInfo(ki); err != nil {
 		return err
 	}
-	if hint.STR.OK() {
-		if hint.Selects() {
-			return refuse(ClassFormat, ki, "a token reference and other key information")
-		}
-		s.from, err = p.resolve(hint.STR)
-	} else {
-		ref, ok := keyRefOf(hint)
-		if !ok {
-			return refuse(ClassPolicy, ki, "this kind of key information is not supported")
-		}
-		s.from = source{ref: ref}
+	if ref, ok := p.rootRef(s.from); ok {
+		p.need(ref)
 	}
-	if err == nil && s.from.ref.Kind != 0 {
-		p.need(s.from.ref)
-	}
-	return err
+	return nil
 }

@@ -24,24 +24,34 @@ func (w *writer) planX509(s *signer, t X509) error {
 		return refuse(ClassAlgorithm, none, "the private key is not that of the certificate")
 	}
 	s.key, s.parts = t.Key, t.Parts
+	if t.Reference == RefDirect {
+		s.id = w.id("x509", s.token)
+	}
+	s.keyInfo, err = w.certificateInfo(t, s.id)
+	return err
+}
+
+// certificateInfo writes the KeyInfo that names a certificate in the way that t
+// has it. Id is that of the token, for RefDirect.
+func (w *writer) certificateInfo(t X509, id string) ([]byte, error) {
+	none := xmltree.Elem{}
+	cert := t.Certificates[0]
 	switch t.Reference {
 	case RefX509Data:
 		certs := t.Certificates[:1]
 		if t.Chain {
 			certs = t.Certificates
 		}
-		s.keyInfo = xmldsig.X509KeyInfo(certs...)
-		return nil
+		return xmldsig.X509KeyInfo(certs...), nil
 	case RefKeyValue:
-		s.keyInfo, err = xmldsig.KeyValue(cert.PublicKey)
-		return err
+		return xmldsig.KeyValue(cert.PublicKey)
 	case RefSKI:
 		if len(cert.SubjectKeyId) == 0 {
-			return refuse(ClassPolicy, none, "the certificate has no subject key identifier")
+			return nil, refuse(ClassPolicy, none, "the certificate has no subject key identifier")
 		}
 	case RefThumbprint:
 		if w.o.Version == V10 {
-			return refuse(ClassPolicy, none, "a thumbprint reference needs a header of version 1.1")
+			return nil, refuse(ClassPolicy, none, "a thumbprint reference needs a header of version 1.1")
 		}
 	}
 	var b xmltree.Builder
@@ -49,15 +59,13 @@ func (w *writer) planX509(s *signer, t X509) error {
 	if t.Reference == RefKeyName {
 		b.Elem(xmltree.DS, "KeyName", cert.Subject.String())
 		b.End()
-		s.keyInfo = b.Bytes()
-		return nil
+		return b.Bytes(), nil
 	}
 	b.Start(xmltree.WSSE, "SecurityTokenReference")
 	switch t.Reference {
 	case RefDirect:
-		s.id = w.id("x509", s.token)
 		b.Start(xmltree.WSSE, "Reference")
-		b.Attr("", "URI", "#"+s.id)
+		b.Attr("", "URI", "#"+id)
 		b.Attr("", "ValueType", t.valueType())
 		b.End()
 	case RefSKI:
@@ -78,13 +86,14 @@ func (w *writer) planX509(s *signer, t X509) error {
 		writeBST(&b, t, "")
 		b.End()
 	default:
-		return refuse(ClassPolicy, none, "unknown kind of reference %d", t.Reference)
+		return nil, refuse(ClassPolicy, none, "unknown kind of reference %d", t.Reference)
 	}
 	b.End()
 	b.End()
-	s.keyInfo = b.Bytes()
-	return nil
+	return b.Bytes(), nil
 }
+
+func certificates(c *x509.Certificate) []*x509.Certificate { return []*x509.Certificate{c} }
 
 func writeKeyIdentifier(b *xmltree.Builder, valueType string, value []byte) {
 	b.Start(xmltree.WSSE, "KeyIdentifier")

@@ -18,7 +18,8 @@ import (
 // stamped writes a message whose signed timestamp holds the given elements.
 func stamped(t testing.TB, content string) []byte {
 	t.Helper()
-	w := &writer{out: outgoing().Prepared(), o: Options{Tokens: []Token{x509Token(client(), RefX509v3, PartTimestamp)}}, now: now}
+	offset := 0
+	w := &writer{expect: &Expect{}, out: outgoing().Prepared(), o: Options{Tokens: []Token{x509Token(client(), RefX509v3, PartTimestamp)}}, now: now}
 	if err := w.plan(); err != nil {
 		t.Fatal(err)
 	}
@@ -29,17 +30,21 @@ func stamped(t testing.TB, content string) []byte {
 		b.Text("")
 		b.Raw([]byte(strings.NewReplacer("<C>", "<wsu:Created>", "</C>", "</wsu:Created>", "<E>", "<wsu:Expires>", "</E>", "</wsu:Expires>").Replace(content)))
 		b.End()
-		w.offset = b.Len()
+		offset = b.Len()
 		b.End()
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sigs, err := w.sign(msg)
+	root, err := parseOwn(msg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.Join([][]byte{msg[:w.offset], sigs[0], msg[w.offset:]}, nil)
+	sigs, err := w.sign(root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Join([][]byte{msg[:offset], sigs[0], msg[offset:]}, nil)
 }
 
 func TestTimestamps(t *testing.T) {
@@ -170,7 +175,7 @@ func TestHeaderRefuses(t *testing.T) {
 		{"two user names", ut + ut, ClassPolicy},
 		{"text", "text", ClassFormat},
 		{"unknown element", `<x:y xmlns:x="urn:x"/>`, ClassPolicy},
-		{"encrypted data", `<x:EncryptedData xmlns:x="` + xmltree.XENC + `"/>`, ClassPolicy},
+		{"encrypted data", `<x:EncryptedData xmlns:x="` + xmltree.XENC + `"/>`, ClassFormat},
 		{"nine tokens", nine.String(), ClassLimit},
 		{"nine signatures", strings.Repeat(ref(`<wsse:KeyIdentifier ValueType="`+typeSKI+`">AA==</wsse:KeyIdentifier>`), 9), ClassLimit},
 		{"same id", fmt.Sprintf(bst+bst, "b", "b"), ClassWrapping},

@@ -18,10 +18,26 @@ type source struct {
 	id        string // of the assertion
 
 	token xmltree.Elem // in our Security header; zero if the key is only named
+
+	encrypted xmltree.Elem // the EncryptedKey that holds it; ref is its KeyEncrypted
+	derived   *derivation
+	base      *source // what it is derived from; nil: what derived names
 }
 
 // resolve follows a SecurityTokenReference, inside this message only.
 func (p *Pending) resolve(str xmltree.Elem) (source, error) {
+	s, err := p.reference(str)
+	if err != nil {
+		return source{}, err
+	}
+	d, err := p.implied(str)
+	if err != nil || d == nil {
+		return s, err
+	}
+	return source{derived: d, base: &s, token: s.token}, nil
+}
+
+func (p *Pending) reference(str xmltree.Elem) (source, error) {
 	if err := str.OnlyElements(); err != nil {
 		return source{}, err
 	}
@@ -47,11 +63,12 @@ func (p *Pending) resolve(str xmltree.Elem) (source, error) {
 			}
 			token = c
 		}
-		if !token.Is(xmltree.WSSE, "BinarySecurityToken") {
-			return source{}, refuse(ClassPolicy, e, "only an X.509 token can be embedded")
+		if !token.OK() || saml.Is(token) {
+			return source{}, refuse(ClassPolicy, e, "this kind of token cannot be embedded")
 		}
-		ref, err := readBST(token)
-		return source{ref: ref}, err
+		s, err := p.tokenSource(token, e)
+		s.token = xmltree.Elem{} // it is not one of the header's
+		return s, err
 	case e.Is(xmltree.DS, "X509Data"):
 		return x509Data(e)
 	case e.Is(xmltree.DS, "KeyName"):
@@ -81,7 +98,8 @@ func (p *Pending) direct(e xmltree.Elem) (source, error) {
 	case !local:
 		return source{}, refuse(ClassPolicy, e, "reference to %s is not followed", shown(uri))
 	}
-	token, err := xmltree.ByID(p.sec, id)
+	sec := p.secOf(e)
+	token, err := xmltree.ByID(sec, id)
 	if err != nil {
 		if p.encrypted.OK() {
 			return source{assertion: true, id: id}, nil // known when it is opened
@@ -90,20 +108,29 @@ func (p *Pending) direct(e xmltree.Elem) (source, error) {
 		out.Class = ClassWrapping
 		return source{}, out
 	}
-	if !xmltree.Parent(token).Same(p.sec) {
+	if !xmltree.Parent(token).Same(sec) {
 		return source{}, refuse(ClassWrapping, e, "token %s is not in this Security header", shown(id))
 	}
+	return p.tokenSource(token, e)
+}
+
+// tokenSource is the key of a token, which e means.
+func (p *Pending) tokenSource(token, e xmltree.Elem) (source, error) {
 	switch {
 	case token.Is(xmltree.WSSE, "BinarySecurityToken"):
 		ref, err := readBST(token)
 		return source{ref: ref, token: token}, err
 	case saml.Is(token):
-		return source{assertion: true, id: id, token: token}, nil
-	}
-	for _, c := range p.contexts {
-		if c.elem.Same(token) {
-			return source{ref: c.ref, token: token}, nil
-		}
+		return source{assertion: true, id: tokenID(token), token: token}, nil
+	case isContext(token):
+		ref, err := readContext(token)
+		return source{ref: ref, token: token}, err
+	case token.Is(xmltree.XENC, "EncryptedKey"):
+		ref, err := encryptedKeyRef(token)
+		return source{ref: ref, encrypted: token, token: token}, err
+	case isDerived(token):
+		d, err := p.readDerived(token)
+		return source{derived: d, token: token}, err
 	}
 	return source{}, refuse(ClassPolicy, e, "token %s cannot be referred to", shown(token.Local()))
 }
@@ -117,13 +144,18 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 			return source{}, err
 		}
 		s := source{assertion: true, id: id}
-		if p.assertion.OK() && tokenID(p.assertion) == id {
-			s.token = p.assertion
-		} else if !p.encrypted.OK() {
-			return source{}, refuse(ClassTrust, e, "assertion %s is not in this Security header", shown(id))
+		for c := range p.secOf(e).Children {
+			if saml.Is(c) && tokenID(c) == id {
+				s.token = c
+				return s, nil
+			}
 		}
-		return s, nil
-	case typeSKI, typeThumbprint, typeX509v3:
+		if p.encrypted.OK() {
+			return s, nil
+		}
+		// It is not in the message, so that whoever made it must be known.
+		return source{ref: KeyRef{Kind: KeyAssertion, ID: id}}, nil
+	case typeSKI, typeThumbprint, typeX509v3, typeEncryptedKeySHA1, typeKerberosSHA1:
 	default:
 		return source{}, refuse(ClassPolicy, e, "key identifier of type %s is not supported", shown(valueType))
 	}
@@ -142,6 +174,18 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 		ref.SubjectKeyID = string(value)
 	case valueType == typeThumbprint:
 		ref.Thumbprint = string(value)
+	case valueType == typeKerberosSHA1:
+		ref = KeyRef{Kind: KeyKerberos, ID: string(value)}
+	case valueType == typeEncryptedKeySHA1:
+		ref = KeyRef{Kind: KeyEncrypted, ID: string(value)}
+		for c := range p.secOf(e).Children {
+			if !c.Is(xmltree.XENC, "EncryptedKey") {
+				continue
+			}
+			if own, err := encryptedKeyRef(c); err == nil && own == ref {
+				return source{ref: ref, encrypted: c, token: c}, nil
+			}
+		}
 	default:
 		ref = KeyRef{Kind: KeyCertificate, Certificate: string(value)}
 	}
@@ -253,7 +297,7 @@ func readBST(e xmltree.Elem) (KeyRef, error) {
 // as the key of a signature, so that the token digested is the token used. The
 // reference itself must be ours too.
 func (p *Pending) tokenOf(str xmltree.Elem) (xmltree.Elem, error) {
-	if !xmltree.Parent(str).Same(p.sec) && !p.inSignature(str) {
+	if !xmltree.Parent(str).Same(p.secOf(str)) && !p.inSignature(str) {
 		return xmltree.Elem{}, refuse(ClassWrapping, str, "reference outside of this Security header")
 	}
 	s, err := p.resolve(str)
@@ -273,10 +317,5 @@ func (p *Pending) inSignature(str xmltree.Elem) bool {
 	if !ki.Is(xmltree.DS, "KeyInfo") {
 		return false
 	}
-	for i := range p.sigs {
-		if xmltree.Parent(ki).Same(p.sigs[i].elem) {
-			return true
-		}
-	}
-	return false
+	return xmltree.Parent(ki).Is(xmltree.DS, "Signature") && xmltree.Parent(xmltree.Parent(ki)).Same(p.secOf(str))
 }

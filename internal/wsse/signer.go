@@ -17,9 +17,16 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 		if v.holder.IsZero() {
 			return nil, refuse(ClassTrust, s.elem, "the assertion confirms no key that we can use")
 		}
-		return &Signer{Key: v.holder, Holder: true}, nil
+		return &Signer{Key: v.holder, Holder: true, root: v.holder}, nil
 	}
 	ref := s.from.ref
+	if s.from.derived != nil || s.from.encrypted.OK() || ref.secret() {
+		sec, err := v.secretOf(&s.from, 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &Signer{Key: sec.key, Ref: sec.ref, Holder: sec.holder, Made: sec.made, root: sec.root}, nil
+	}
 	key, ok := v.cred.Keys[ref]
 	if !ok || key.IsZero() {
 		if v.holderIs(ref) {
@@ -39,7 +46,7 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 // check refuses a key that is not the one a reference names, so that a slip of
 // the caller cannot turn into trust.
 func (r KeyRef) check(key alg.Key) error {
-	if key.IsSecret() != (r.Kind == KeyContext) {
+	if key.IsSecret() {
 		return &Error{Class: ClassAlgorithm, Msg: "a " + key.String() + " for " + r.String()}
 	}
 	cert := key.Certificate()

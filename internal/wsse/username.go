@@ -39,8 +39,11 @@ func digest(nonce []byte, created string, password []byte) []byte {
 	return h.Sum(nil)
 }
 
-func writeUsername(b *xmltree.Builder, t Username, now time.Time) error {
+func writeUsername(b *xmltree.Builder, t Username, id string, now time.Time) error {
 	b.Start(xmltree.WSSE, "UsernameToken")
+	if id != "" {
+		b.Attr(xmltree.WSU, "Id", id)
+	}
 	b.Elem(xmltree.WSSE, "Username", t.Name)
 	switch {
 	case t.Password == nil:

@@ -14,13 +14,17 @@ import (
 
 // Verify checks everything in the header: timestamp, username, assertion, every
 // signature, and that what the policy requires is covered. It returns the
-// evidence or, for the first thing that is wrong, an *[Error].
+// evidence or, for the first thing that is wrong, an *[Error]. What is encrypted
+// is decrypted first, see [Pending.Open].
 //
 // A signature that cannot be verified refuses the message, whatever else it
 // has. Every reference must end at a part of the message: the Body, a header
 // block, or a child of this Security header.
 func (p *Pending) Verify(c Credentials, pol Policy, now time.Time) (*Evidence, error) {
 	v := &verifier{Pending: p, cred: &c, pol: &pol, ev: new(Evidence)}
+	if err := p.Open(c, pol); err != nil {
+		return nil, err
+	}
 	if err := v.run(now); err != nil {
 		return nil, because(err, p.sec, "")
 	}
@@ -33,10 +37,11 @@ type verifier struct {
 	pol  *Policy
 	ev   *Evidence
 
-	required Parts
-	holder   alg.Key // the key that the assertion confirms
-	covered  []coverage
-	spare    []Part
+	required   Parts
+	holder     alg.Key // the key that the assertion confirms
+	wantHolder bool    // it is needed to decrypt
+	covered    []coverage
+	spare      []Part
 }
 
 func (v *verifier) run(now time.Time) error {
@@ -63,7 +68,11 @@ func (v *verifier) run(now time.Time) error {
 	if err := v.checkReply(); err != nil {
 		return err
 	}
+	v.ev.Envelope = v.env
 	v.parts()
+	if err := v.checkEncrypted(); err != nil {
+		return err
+	}
 	return v.checkSomebody()
 }
 
@@ -156,12 +165,15 @@ func (v *verifier) signatures(until time.Time) error {
 		if err != nil {
 			return because(err, s.elem, "key of the signature")
 		}
+		if signer.Made && v.pol.Reply != nil && v.off&checkMade == 0 {
+			return refuse(ClassTrust, s.elem, "an answer signed with a key that anybody could have made")
+		}
 		v.ev.Signers = append(v.ev.Signers, signer)
-		signed, err := xmldsig.Verify(s.elem, signer.Key, v.pol.Suite, v.tokenOf)
+		signed, err := xmldsig.Verify(s.early, signer.Key, v.pol.Suite, v.tokenOf)
 		if err != nil {
 			return because(err, s.elem, "signature")
 		}
-		cov, err := v.coverageOf(signed)
+		cov, err := v.coverageOf(i, signed)
 		if err != nil {
 			return err
 		}
@@ -169,6 +181,7 @@ func (v *verifier) signatures(until time.Time) error {
 		if err != nil {
 			return err
 		}
+		v.ev.signatures = append(v.ev.signatures, value)
 		value = fixedPart(signer.Key, value)
 		if v.pol.Reply != nil {
 			for _, ours := range v.pol.Reply.signatures {
@@ -188,7 +201,7 @@ func (v *verifier) signatures(until time.Time) error {
 		if v.from(i).OK() && v.covers(i, v.from(i)) {
 			s.Covers |= PartToken
 		}
-		s.Required = !s.Possession && (s.Covers&v.required == v.required || v.off&checkRequired != 0)
+		s.Required = !s.Possession && (s.Covers&v.required == v.required && v.coversHeaders(i) || v.off&checkRequired != 0)
 		if !s.Required && s.Covers&PartTimestamp == 0 {
 			return refuse(ClassPolicy, v.sigs[i].elem, "the signature covers only %q, and not the timestamp", s.Covers.String())
 		}
@@ -236,7 +249,7 @@ func (v *verifier) checkRequired() error {
 		}
 		bound := false
 		for i, s := range v.ev.Signers {
-			bound = bound || s.Required && v.covers(i, t)
+			bound = bound || s.Required && v.covers(i, t) && (v.knows(i, t) || v.off&checkKeyBound != 0)
 		}
 		if !bound {
 			return refuse(ClassPolicy, t, "the token is not bound to the message: neither TLS nor a signature covers it")
@@ -250,28 +263,6 @@ func (v *verifier) bearerToken() xmltree.Elem {
 		return xmltree.Elem{}
 	}
 	return v.tokenElem()
-}
-
-// checkReply holds an answer against what was sent.
-func (v *verifier) checkReply() error {
-	if v.pol.Reply == nil {
-		return nil
-	}
-	for _, c := range v.confirmed {
-		text, ok := c.Attr("", "Value")
-		if !ok {
-			continue // confirms that the request was not signed; the text of the request decides
-		}
-		value, valid := xmltree.DecodeBase64([]byte(text))
-		found := false
-		for _, ours := range v.pol.Reply.signatures {
-			found = found || bytes.Equal(ours, value)
-		}
-		if !valid || !found {
-			return refuse(ClassProtocol, c, "confirms a signature that is not ours")
-		}
-	}
-	return nil
 }
 
 // checkSomebody refuses messages from nobody, and tokens that prove nothing.
@@ -291,7 +282,7 @@ func (v *verifier) checkSomebody() error {
 	e := v.ev
 	if e.Username == nil && e.Assertion == nil && e.Certificate == nil && e.Context == nil {
 		for _, s := range e.Signers {
-			if s.Required {
+			if s.Required && (!s.Made || v.off&checkMade != 0) {
 				return nil // a key that was named without a certificate
 			}
 		}

@@ -22,7 +22,7 @@ import "wstrust/internal/xmltree"
 // Understood reports whether a header block is one that this package reads; it
 // is what [wstrust/internal/soap.Read] asks for.
 func Understood(space, local string) bool {
-	return space == xmltree.WSSE && local == "Security"
+	return space == xmltree.WSSE && local == "Security" || space == xmltree.WSSE11 && local == "EncryptedHeader"
 }
 
 // Identifiers of the profiles.
@@ -39,7 +39,10 @@ const (
 	typePKIPath = wss10 + "x509-token-profile-1.0#X509PKIPathv1"
 	typeSKI     = wss10 + "x509-token-profile-1.0#X509SubjectKeyIdentifier"
 
-	typeThumbprint = wss11 + "soap-message-security-1.1#ThumbprintSHA1"
+	typeThumbprint       = wss11 + "soap-message-security-1.1#ThumbprintSHA1"
+	typeEncryptedKey     = wss11 + "soap-message-security-1.1#EncryptedKey"
+	typeEncryptedKeySHA1 = wss11 + "soap-message-security-1.1#EncryptedKeySHA1"
+	typeKerberosSHA1     = wss11 + "kerberos-token-profile-1.1#Kerberosv5APREQSHA1"
 
 	typeSAML11ID = wss11 + "saml-token-profile-1.0#SAMLAssertionID"
 	typeSAML20ID = wss11 + "saml-token-profile-1.1#SAMLID"
@@ -55,4 +58,6 @@ const (
 const (
 	maxTokens     = 8
 	maxSignatures = 8
+	maxData       = 32 // EncryptedData in the message
+	maxStates     = 6  // times that the message is parsed anew, and one
 )

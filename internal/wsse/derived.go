@@ -1,0 +1,166 @@
+package wsse
+
+import (
+	"strconv"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/xmltree"
+)
+
+// Limits of derived keys. Offset and the product of Generation and Length are
+// bounded alike: both say how much must be computed.
+const (
+	defaultLabel  = "WS-SecureConversationWS-SecureConversation"
+	defaultLength = 32
+
+	maxLabel                             = 128
+	minDerivedNonce, maxDerivedNonce     = 16, 128
+	minDerivedLength, maxDerivedLength   = 16, 64
+	maxOffset                            = 64
+	maxDerivations                       = 4 // one upon the other
+	maxKeys                              = 8 // EncryptedKeys, and DerivedKeyTokens, in one header
+	derivedAlgorithm, derivedTokenSuffix = "/dk/p_sha1", "/dk"
+)
+
+// A derivation is how one key is derived from another, by a DerivedKeyToken or
+// by attributes of a SecurityTokenReference.
+type derivation struct {
+	elem           xmltree.Elem
+	str            xmltree.Elem // names the key that it is derived from
+	label          string
+	nonce          []byte
+	offset, length int
+}
+
+// key derives the key from root: P_SHA1 over label and nonce.
+func (d *derivation) key(root alg.Key) (alg.Key, error) {
+	seed := append([]byte(d.label), d.nonce...)
+	k, err := alg.SecretKey(alg.PSHA1(root.Secret(), seed, d.offset+d.length)[d.offset:])
+	if err != nil {
+		return alg.Key{}, because(err, d.elem, "derived key")
+	}
+	return k, nil
+}
+
+func isDerived(e xmltree.Elem) bool {
+	return e.Local() == "DerivedKeyToken" && contextType(e.Space()) != ""
+}
+
+// readDerived reads a DerivedKeyToken as the schema has it: reference,
+// Properties, Generation or Offset, Length, Label, Nonce.
+func (p *Pending) readDerived(e xmltree.Elem) (*derivation, error) {
+	sc := e.Space()
+	if uri, ok := e.Attr("", "Algorithm"); ok && uri != sc+derivedAlgorithm {
+		return nil, refuse(ClassAlgorithm, e, "key derivation %s", shown(uri))
+	}
+	if err := e.OnlyElements(); err != nil {
+		return nil, err
+	}
+	d := &derivation{elem: e, label: defaultLabel, length: defaultLength}
+	names := [...]string{"SecurityTokenReference", "Properties", "Generation", "Offset", "Length", "Label", "Nonce"}
+	next, generation := 0, -1
+	for c := range e.Children {
+		i := 0
+		for i < len(names) && c.Local() != names[i] {
+			i++
+		}
+		space := sc
+		if i == 0 {
+			space = xmltree.WSSE
+		}
+		if i == len(names) || c.Space() != space || i < next {
+			return nil, refuse(ClassFormat, c, "has no place in a derived key")
+		}
+		next = i + 1
+		var err error
+		switch names[i] {
+		case "SecurityTokenReference":
+			d.str = c
+		case "Properties":
+			// Names of its own would have to mean something to both sides.
+			err = c.Empty()
+		case "Generation":
+			next++ // there is a choice between it and Offset
+			generation, err = readNumber(c, maxOffset)
+		case "Offset":
+			d.offset, err = readNumber(c, maxOffset)
+		case "Length":
+			d.length, err = readNumber(c, maxDerivedLength)
+		case "Label":
+			d.label, err = c.Text()
+		case "Nonce":
+			d.nonce, err = c.Base64()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if generation > 0 {
+		d.offset = generation * d.length
+	}
+	return d, p.checkDerived(d)
+}
+
+func (p *Pending) checkDerived(d *derivation) error {
+	if err := d.check(); p.off&checkDerivation == 0 {
+		return err
+	}
+	return nil
+}
+
+func (d *derivation) check() error {
+	switch {
+	case !d.str.OK():
+		return refuse(ClassFormat, d.elem, "derived from nothing")
+	case len(d.label) > maxLabel:
+		return refuse(ClassLimit, d.elem, "label of %d octets", len(d.label))
+	case len(d.nonce) < minDerivedNonce || len(d.nonce) > maxDerivedNonce:
+		return refuse(ClassFormat, d.elem, "nonce of %d octets", len(d.nonce))
+	case d.length < minDerivedLength || d.length > maxDerivedLength:
+		return refuse(ClassLimit, d.elem, "derived key of %d octets", d.length)
+	case d.offset > maxOffset:
+		return refuse(ClassLimit, d.elem, "derived key at offset %d", d.offset)
+	}
+	return nil
+}
+
+// readNumber reads an unsigned number that is not above most.
+func readNumber(e xmltree.Elem, most int) (int, error) {
+	text, err := e.Token()
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, refuse(ClassFormat, e, "%s is not an unsigned number", shown(text))
+	}
+	if n > uint64(most) {
+		return 0, refuse(ClassLimit, e, "%d is more than %d", n, most)
+	}
+	return int(n), nil
+}
+
+// implied reads the derivation that a SecurityTokenReference asks for by its
+// attributes Nonce and Length; nil if it asks for none.
+func (p *Pending) implied(str xmltree.Elem) (*derivation, error) {
+	for _, sc := range [...]string{xmltree.SC13, xmltree.SC2005} {
+		text, ok := str.AttrOctets(sc, "Nonce")
+		length, sized := str.Attr(sc, "Length")
+		if !ok && !sized {
+			continue
+		}
+		d := &derivation{elem: str, str: str, label: defaultLabel, length: defaultLength}
+		if d.nonce, ok = xmltree.DecodeBase64(text); !ok {
+			return nil, refuse(ClassFormat, str, "malformed nonce")
+		}
+		if sized {
+			n, err := strconv.ParseUint(length, 10, 31)
+			if err != nil {
+				return nil, refuse(ClassFormat, str, "length %s is not a number", shown(length))
+			}
+			d.length = int(n)
+		}
+		return d, p.checkDerived(d)
+	}
+	return nil, nil
+}

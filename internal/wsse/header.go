@@ -1,0 +1,338 @@
+package wsse
+
+import (
+	"bytes"
+	"math"
+
+	"wstrust/internal/soap"
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+)
+
+// An item is one child of the Security header in the plain message.
+type item struct {
+	kind     itemKind
+	from, to int    // octets of the plain message
+	id       string // "" if nothing refers to it
+	sealed   []byte // the EncryptedData in its place, or nil
+	sealedID string
+}
+
+type itemKind uint8
+
+const (
+	itemTimestamp itemKind = iota
+	itemRoot               // the token whose key protects
+	itemKey                // EncryptedKey
+	itemDerived
+	itemToken
+	itemBearer // a token without a key
+	itemConfirmation
+)
+
+// write makes the message: it is written plain and parsed once, so that what is
+// signed and encrypted are ranges of it.
+func (w *writer) write() ([]byte, error) {
+	var security func(*xmltree.Builder)
+	if w.protects() {
+		security = w.header
+	}
+	msg, err := soap.Write(w.out, w.marks, security)
+	if err == nil {
+		err = w.err
+	}
+	if err != nil || len(w.signers) == 0 && !w.seal.on() {
+		return msg, err
+	}
+	root, err := parseOwn(msg)
+	if err != nil {
+		return nil, err
+	}
+	var sigs [][]byte
+	if w.o.Protection == nil || w.o.Protection.Order == SignThenEncrypt {
+		if sigs, err = w.sign(root, nil); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.encrypt(root); err != nil {
+		return nil, err
+	}
+	if w.o.Protection != nil && w.o.Protection.Order == EncryptThenSign {
+		closed, err := w.assemble(msg, nil, false)
+		if err != nil {
+			return nil, err
+		}
+		if root, err = parseOwn(closed); err != nil {
+			return nil, err
+		}
+		if sigs, err = w.sign(root, w.seal.became); err != nil {
+			return nil, err
+		}
+	}
+	return w.assemble(msg, sigs, true)
+}
+
+// parseOwn parses a message of our own, which may be as large as the caller
+// made it.
+func parseOwn(msg []byte) (xmltree.Elem, error) {
+	d, err := xmltree.Parse(msg, xmltree.Limits{
+		Bytes: len(msg), Depth: math.MaxInt32, Elements: math.MaxInt32,
+		Attributes: math.MaxInt32, Namespaces: math.MaxInt32, Name: len(msg),
+	})
+	if err != nil {
+		return xmltree.Elem{}, err
+	}
+	return d.Root(), nil
+}
+
+// header writes the Security header without signatures and encryption, and
+// notes where everything in it stands.
+func (w *writer) header(b *xmltree.Builder) {
+	b.Start(xmltree.WSSE, "Security")
+	soapNS := w.out.Version.Namespace()
+	if w.o.Actor != "" {
+		local := "role"
+		if w.out.Version == soap.V11 {
+			local = "actor"
+		}
+		b.Attr(soapNS, local, w.o.Actor)
+	}
+	if !w.o.OptionalHeader {
+		b.Attr(soapNS, "mustUnderstand", "1")
+	}
+	w.content.from = b.Len()
+	put := func(kind itemKind, id string, write func()) {
+		from := b.Len()
+		write()
+		if to := b.Len(); to > from {
+			w.items = append(w.items, item{kind: kind, from: from, to: to, id: id})
+		}
+	}
+	if w.timestamp && w.o.Layout != TimestampLast {
+		put(itemTimestamp, "ts"+w.suffix, func() { w.writeTimestamp(b) })
+	}
+	for i, t := range w.o.Tokens {
+		w.writeToken(b, i, t, put)
+	}
+	w.seal.write(w, b, put)
+	for i, id := range w.confirmations() {
+		put(itemConfirmation, id, func() { w.writeConfirmation(b, i, id) })
+	}
+	if w.timestamp && w.o.Layout == TimestampLast {
+		put(itemTimestamp, "ts"+w.suffix, func() { w.writeTimestamp(b) })
+	}
+	w.content.to = b.Len()
+	b.End()
+}
+
+func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKind, string, func())) {
+	kind, id := itemToken, ""
+	s := w.signerOf(i)
+	switch {
+	case s == nil:
+		kind = itemBearer
+	case w.main == i && s.key.IsSecret():
+		kind = itemRoot
+	}
+	if s != nil {
+		id = s.id
+	}
+	switch t := t.(type) {
+	case Username:
+		if w.bind() {
+			id = w.id("user", i)
+		}
+		put(kind, id, func() {
+			if err := writeUsername(b, t, id, w.now); err != nil {
+				w.err = err
+			}
+		})
+	case X509:
+		if t.Reference == RefDirect {
+			put(kind, id, func() { writeBST(b, t, s.id) })
+		}
+	case Issued:
+		if !t.Unsent {
+			if s == nil {
+				id = bearerID(t)
+			}
+			put(kind, id, func() { b.Raw(t.XML) })
+		}
+		if s != nil && s.str != "" {
+			put(kind, "", func() {
+				if err := w.writeTokenReference(b, s, t); err != nil {
+					w.err = err
+				}
+			})
+		}
+	}
+}
+
+// bearerID returns the id of a token that signs nothing, "" if it has none.
+func bearerID(t Issued) string {
+	d, err := xmltree.Parse(t.XML, xmltree.Limits{})
+	if err != nil {
+		return ""
+	}
+	return tokenID(d.Root())
+}
+
+// writeTokenReference writes a reference to a token beside it, to be signed
+// through an STR-Transform.
+func (w *writer) writeTokenReference(b *xmltree.Builder, s *signer, t Issued) error {
+	d, err := xmltree.Parse(t.XML, xmltree.Limits{})
+	if err != nil {
+		return err
+	}
+	return w.writeIssuedReference(b, d.Root(), s.str)
+}
+
+func (w *writer) writeTimestamp(b *xmltree.Builder) {
+	ttl := w.o.TTL
+	if ttl <= 0 {
+		ttl = DefaultTTL
+	}
+	b.Start(xmltree.WSU, "Timestamp")
+	for i := range w.signers {
+		if w.signers[i].parts&PartTimestamp != 0 {
+			b.Attr(xmltree.WSU, "Id", "ts"+w.suffix)
+			break
+		}
+	}
+	b.Elem(xmltree.WSU, "Created", xmltree.FormatTime(w.now))
+	b.Elem(xmltree.WSU, "Expires", xmltree.FormatTime(w.now.Add(ttl)))
+	b.End()
+}
+
+// sign makes every signature over the message root. Where signatures are put
+// afterwards changes no digest: all canonical forms are exclusive, and no
+// signature covers the Security header as a whole. Became says which ids were
+// replaced when the message was encrypted; nil: none.
+func (w *writer) sign(root xmltree.Elem, became map[string]string) ([][]byte, error) {
+	var out [][]byte
+	for i := range w.signers {
+		s := &w.signers[i]
+		refs, err := w.references(s, root, became)
+		if err != nil {
+			return nil, err
+		}
+		id := ""
+		if s.endorse {
+			main, err := parseOwn(out[0])
+			if err != nil {
+				return nil, err
+			}
+			refs = append(refs, xmldsig.Ref{ID: w.id("sig", 0), Elem: main})
+		} else if i+1 < len(w.signers) && w.signers[i+1].endorse {
+			id = w.id("sig", 0)
+		}
+		sig, err := xmldsig.Sign(s.key, w.o.Suite, id, refs, s.keyInfo)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sig)
+		w.expect.signatures = append(w.expect.signatures, signatureValue(sig))
+	}
+	return out, nil
+}
+
+func (w *writer) references(s *signer, root xmltree.Elem, became map[string]string) ([]xmldsig.Ref, error) {
+	refs := make([]xmldsig.Ref, 0, 8)
+	var err error
+	add := func(id string) {
+		if id == "" || err != nil {
+			return
+		}
+		if now, ok := became[id]; ok {
+			id = now
+		}
+		var e xmltree.Elem
+		if e, err = xmltree.ByID(root, id); err == nil {
+			refs = append(refs, xmldsig.Ref{ID: id, Elem: e})
+		}
+	}
+	if s.parts&PartTimestamp != 0 {
+		add("ts" + w.suffix)
+	}
+	head := root.First(w.out.Version.Namespace(), "Header")
+	ns := w.out.Addressing.Namespace()
+	for _, f := range [...]struct {
+		part Parts
+		has  string
+		id   string
+	}{
+		{PartTo, w.out.To, w.marks.To},
+		{PartAction, w.out.Action, w.marks.Action},
+		{PartMessageID, w.out.MessageID, w.marks.MessageID},
+		{PartRelatesTo, w.out.RelatesTo, w.marks.RelatesTo},
+		{PartReplyTo, w.out.ReplyTo, w.marks.ReplyTo},
+	} {
+		if s.parts&f.part != 0 && ns != "" && f.has != "" {
+			add(f.id)
+		}
+	}
+	if s.parts&PartBody != 0 {
+		add(w.marks.Body)
+	}
+	if s.parts&PartToken != 0 {
+		if err := w.addToken(s, root, &refs, became); err != nil {
+			return nil, err
+		}
+	}
+	if !s.endorse {
+		for _, id := range w.confirmations() {
+			add(id)
+		}
+	}
+	if w.o.Protection != nil && !s.endorse {
+		for _, id := range w.headerIDs {
+			add(id)
+		}
+		for _, id := range w.bound(s) {
+			add(id)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(refs) == 0 && !s.endorse {
+		return nil, refuse(ClassPolicy, head, "none of the parts to be signed (%v) is in the message", s.parts)
+	}
+	return refs, nil
+}
+
+// addToken adds the reference to the token whose key signs.
+func (w *writer) addToken(s *signer, root xmltree.Elem, refs *[]xmldsig.Ref, became map[string]string) error {
+	if s.id == "" {
+		if w.o.Protection != nil {
+			return nil // as far as it is in the message
+		}
+		return refuse(ClassPolicy, xmltree.Elem{}, "the token of this reference form cannot be signed")
+	}
+	id := s.id
+	if now, ok := became[id]; ok {
+		id = now
+	}
+	token, err := xmltree.ByID(root, id)
+	if err != nil {
+		return err
+	}
+	if s.str == "" {
+		*refs = append(*refs, xmldsig.Ref{ID: id, Elem: token})
+		return nil
+	}
+	str, err := xmltree.ByID(root, s.str)
+	if err != nil {
+		return err
+	}
+	*refs = append(*refs, xmldsig.Ref{ID: s.str, Elem: token, STR: str})
+	return nil
+}
+
+// signatureValue finds the value in a signature that we have just written.
+func signatureValue(sig []byte) []byte {
+	_, rest, _ := bytes.Cut(sig, []byte("<ds:SignatureValue>"))
+	text, _, _ := bytes.Cut(rest, []byte("<"))
+	value, _ := xmltree.DecodeBase64(text)
+	return value
+}
