@@ -32,17 +32,31 @@ const maxPrefixes = 64
 //
 // Errors are those of w, or wrap [ErrMethod].
 func Write(w io.Writer, e xmltree.Elem, m Method, except xmltree.Elem, prefixes []string) error {
+	return new(Writer).Write(w, e, m, except, prefixes)
+}
+
+// A Writer writes canonical forms one after the other in the same scratch
+// space. The zero Writer is ready; it is not safe for concurrent use.
+type Writer struct{ c canonicalizer }
+
+// Write is [Write].
+func (x *Writer) Write(w io.Writer, e xmltree.Elem, m Method, except xmltree.Elem, prefixes []string) error {
 	if except.OK() {
 		e = e.Without(except)
 	}
-	return write(w, e, m, prefixes, false)
+	return x.c.write(w, e, m, prefixes, false)
+}
+
+// WriteSTR is [WriteSTR].
+func (x *Writer) WriteSTR(w io.Writer, token xmltree.Elem, m Method, prefixes []string) error {
+	return x.c.write(w, token, m, prefixes, true)
 }
 
 // WriteSTR writes a token the way the STR Dereference Transform of WSS does:
 // its canonical form, with an explicit empty default namespace on the apex
 // where no default namespace is in force there.
 func WriteSTR(w io.Writer, token xmltree.Elem, m Method, prefixes []string) error {
-	return write(w, token, m, prefixes, true)
+	return new(Writer).WriteSTR(w, token, m, prefixes)
 }
 
 // WriteDocument writes the canonical form of a whole document, comments outside
@@ -63,7 +77,7 @@ func WriteDocument(w io.Writer, d *xmltree.Doc, m Method, prefixes []string) err
 			}
 		}
 	}
-	if err := write(w, root, m, prefixes, false); err != nil {
+	if err := Write(w, root, m, xmltree.Elem{}, prefixes); err != nil {
 		return err
 	}
 	if m.comments() {
@@ -79,7 +93,7 @@ func WriteDocument(w io.Writer, d *xmltree.Doc, m Method, prefixes []string) err
 	return nil
 }
 
-func write(w io.Writer, e xmltree.Elem, m Method, prefixes []string, str bool) error {
+func (c *canonicalizer) write(w io.Writer, e xmltree.Elem, m Method, prefixes []string, str bool) error {
 	if m.URI() == "" {
 		return fmt.Errorf("c14n: method %d: %w", m, ErrMethod)
 	}
@@ -93,13 +107,7 @@ func write(w io.Writer, e xmltree.Elem, m Method, prefixes []string, str bool) e
 		return fmt.Errorf("c14n: PrefixList of %d prefixes, at most %d are read: %w", len(prefixes), maxPrefixes, ErrMethod)
 	}
 	d := e.Doc()
-	c := &canonicalizer{w: w, d: d, m: m, str: str, all: !m.Exclusive()}
-	c.rendered = c.renderedSpace[:0]
-	if n := d.Prefixes(); n <= len(c.renderedSpace) {
-		c.rendered = c.renderedSpace[:n]
-	} else {
-		c.rendered = make([]int32, n)
-	}
+	c.begin(w, d, m, str)
 	for _, p := range prefixes {
 		if p == "#default" {
 			p = ""

@@ -46,6 +46,18 @@ type openElem struct {
 	name []byte
 }
 
+// begin forgets the run before.
+func (c *canonicalizer) begin(w io.Writer, d *xmltree.Doc, m Method, str bool) {
+	c.w, c.d, c.m, c.str, c.all = w, d, m, str, !m.Exclusive()
+	c.list, c.err, c.total, c.n = c.list[:0], nil, 0, 0
+	if n := d.Prefixes(); n <= len(c.renderedSpace) {
+		c.rendered = c.renderedSpace[:n]
+		clear(c.rendered)
+	} else {
+		c.rendered = make([]int32, n)
+	}
+}
+
 func (c *canonicalizer) subtree(e xmltree.Elem) error {
 	c.undo, c.open, c.ns, c.attrs = c.undoSpace[:0], c.openSpace[:0], c.nsSpace[:0], c.attrSpace[:0]
 	d := c.d

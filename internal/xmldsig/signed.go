@@ -34,11 +34,13 @@ func (s Signed) Covers(e xmltree.Elem) bool {
 }
 
 // Octets writes the canonical form that was digested.
-func (s Signed) Octets(w io.Writer) error {
+func (s Signed) Octets(w io.Writer) error { return s.octets(w, new(c14n.Writer)) }
+
+func (s Signed) octets(w io.Writer, canon *c14n.Writer) error {
 	if s.str.OK() {
-		return c14n.WriteSTR(w, s.elem, s.method, s.prefixes)
+		return canon.WriteSTR(w, s.elem, s.method, s.prefixes)
 	}
-	return c14n.Write(w, s.elem, s.method, s.left, s.prefixes)
+	return canon.Write(w, s.elem, s.method, s.left, s.prefixes)
 }
 
 // IsSTR reports whether the reference went through an STR-Transform.

@@ -101,9 +101,10 @@ type verification struct {
 	canon           c14n.Method // of SignedInfo
 	prefixes        []string
 
-	refs []reference
-	few  [2]reference // backs refs: most signatures have one or two
-	sum  [64]byte
+	refs   []reference
+	few    [2]reference // backs refs: most signatures have one or two
+	writer c14n.Writer
+	sum    [64]byte
 
 	// The digest under way, and how much went into it.
 	hash    hash.Hash
@@ -113,7 +114,7 @@ type verification struct {
 
 // checkValue verifies the signature value over SignedInfo.
 func (v *verification) checkValue(check *alg.Verifier, key alg.Key) error {
-	if err := c14n.Write(check, v.info, v.canon, xmltree.Elem{}, v.prefixes); err != nil {
+	if err := v.writer.Write(check, v.info, v.canon, xmltree.Elem{}, v.prefixes); err != nil {
 		return wrap(v.info, "canonical form of SignedInfo", err)
 	}
 	if err := check.Verify(v.value); err != nil {
@@ -129,7 +130,7 @@ func (v *verification) checkDigests() ([]Signed, error) {
 		r := &v.refs[i]
 		out[i] = Signed{elem: r.target, left: r.left, str: r.str, method: r.method, prefixes: r.prefixes}
 		v.startHash(r)
-		if err := out[i].Octets(v); err != nil {
+		if err := out[i].octets(v, &v.writer); err != nil {
 			return nil, wrap(r.elem, "canonical form of "+shownURI(r.uri), err)
 		}
 		if v.written == 0 {

@@ -28,6 +28,12 @@ type frame struct {
 
 // Start opens an element.
 func (b *Builder) Start(space, local string) {
+	if b.buf == nil {
+		// Most of what is built is between one and two kilobytes.
+		b.buf = make([]byte, 0, 1024)
+		b.open = make([]frame, 0, 8)
+		b.spaces = make([]string, 0, 8)
+	}
 	b.closeTag()
 	b.buf = append(b.buf, '<')
 	b.name(space, local)

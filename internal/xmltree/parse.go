@@ -34,8 +34,10 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 	}
 	d.src = text
 	if d.nodes == nil {
-		d.nodes = make([]node, 0, len(text)/40+16)
-		d.attrs = make([]attr, 0, len(text)/80+16)
+		// As many as a message without white space between its elements has;
+		// two scans cost less than growing.
+		d.nodes = make([]node, 0, bytes.Count(text, []byte("<"))*3/4+8)
+		d.attrs = make([]attr, 0, bytes.Count(text, []byte("="))+4)
 		d.decls = make([]decl, 0, 32)
 		d.prefixes = make([]span, 0, 16)
 		d.bind = make([]int32, 0, 16)
