@@ -41,5 +41,7 @@ func TestCXF(t *testing.T) {
 	t.Run("Issuer", s.testIssuer)
 	t.Run("IssuerRefused", s.testIssuerRefused)
 	t.Run("Service", s.testService)
+	t.Run("Context", s.testContext)
+	t.Run("ContextService", s.testContextService)
 	t.Run("Tool", s.testTool)
 }

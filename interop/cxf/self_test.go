@@ -3,6 +3,8 @@ package cxf
 import (
 	"strings"
 	"testing"
+
+	"wstrust/interop/rig"
 )
 
 // testSelf has CXF's client, issuer and service talk among themselves. What fails here
@@ -22,7 +24,13 @@ func (s *stage) testSelf(t *testing.T) {
 			}
 		}
 	}
-	for _, a := range s.ask(t, tasks) {
+	for _, a := range s.ask(t, append(tasks, contextTask(s.svc))) {
+		if a.Task == "Context" {
+			if a.Error != "" || a.Text != "hello "+a.Task || a.Caller != rig.User {
+				t.Errorf("%s: %+v", a.Task, a)
+			}
+			continue
+		}
 		if a.Error != "" {
 			t.Errorf("%s: %s", a.Task, a.Error)
 		} else if !a.Verified || a.Text != "hello "+a.Task || a.SameSecret != (a.SecretBits > 0 && strings.Contains(a.Task, "Symmetric")) {

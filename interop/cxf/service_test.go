@@ -20,10 +20,12 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 	addr := server.Listener.Addr().String()
 	urls := map[string]string{}
 	v := &service.Verifier{
-		Issuers: []service.Issuer{{Name: "urn:wstrust:interop:cxf", Certificates: []*x509.Certificate{w.signer.Cert, w.signerEC.Cert}}},
-		Decrypt: []tls.Certificate{w.service.TLS()},
-		Replay:  rig.NewReplay(t),
-		Logger:  rig.Logger(t),
+		Issuers:  []service.Issuer{{Name: "urn:wstrust:interop:cxf", Certificates: []*x509.Certificate{w.signer.Cert, w.signerEC.Cert}}},
+		Decrypt:  []tls.Certificate{w.service.TLS()},
+		Users:    rig.Users{},
+		Contexts: &service.Contexts{},
+		Replay:   rig.NewReplay(t),
+		Logger:   rig.Logger(t),
 	}
 	for _, port := range ports {
 		urls[port] = "https://localhost" + addr[strings.LastIndexByte(addr, ':'):] + "/greeter/" + port
@@ -36,7 +38,10 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 			return nil, err
 		}
 		who := m.Principal()
-		if port := in.Name[strings.LastIndexByte(in.Name, '/')+1:]; who.ProofOfPossession == strings.HasPrefix(port, "Bearer") {
+		if (m.Context() != nil) != (in.Name == "Context") {
+			t.Errorf("%s: under the context %+v", in.Name, m.Context())
+		}
+		if port := in.Name[strings.LastIndexByte(in.Name, '/')+1:]; port != "Context" && who.ProofOfPossession == strings.HasPrefix(port, "Bearer") {
 			t.Errorf("%s: proof of possession: %v", in.Name, who.ProofOfPossession)
 		}
 		return service.Reply{Action: greetAction + "Response", Body: greeting{Text: "hello " + in.Name, Caller: who.Name}}, nil

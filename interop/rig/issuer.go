@@ -68,10 +68,11 @@ type IssuerConfig struct {
 	SignAnswers    bool // and demand that signed requests have the body signed
 }
 
-// users is the one user there is.
-type users struct{}
+// Users is the one user there is.
+type Users struct{}
 
-func (users) Check(_ context.Context, name string, p service.Password) (bool, error) {
+// Check implements [service.Users].
+func (Users) Check(_ context.Context, name string, p service.Password) (bool, error) {
 	return p.Matches(Password) && name == User, nil
 }
 
@@ -90,7 +91,7 @@ func NewIssuer(t testing.TB, ca *Authority, c IssuerConfig) *Issuer {
 	verifier := &service.Verifier{
 		Audiences: []string{iss.URL},
 		Addresses: []string{iss.URL},
-		Users:     users{},
+		Users:     Users{},
 		ClientCAs: clients,
 		Issuers:   []service.Issuer{{Name: iss.Name, Certificates: []*x509.Certificate{c.Signer.Cert}}},
 		Replay:    replay,

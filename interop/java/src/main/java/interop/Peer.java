@@ -47,8 +47,8 @@ final class Peer {
         return value;
     }
 
-    /** The folder of the key stores. */
-    private String file(String store) {
+    /** Where a key store is. */
+    String file(String store) {
         return get("dir") + "/" + store + ".p12";
     }
 

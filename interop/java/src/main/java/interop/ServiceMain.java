@@ -26,7 +26,8 @@ import jakarta.xml.ws.WebServiceProvider;
 public final class ServiceMain {
     static final String NS = "urn:wstrust:interop:greeter";
     static final List<String> PORTS = List.of(
-        "Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11");
+        "Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11",
+        "Context");
 
     private ServiceMain() {
     }
