@@ -56,5 +56,7 @@ func (c *Channel) do(ctx context.Context, op, action string, body []byte) ([]byt
 	if err != nil {
 		return nil, failed(op, to, 0, reply.status, err)
 	}
-	return content.Standalone(), nil
+	octets := content.Standalone()
+	c.recycle(reply.doc)
+	return octets, nil
 }

@@ -31,6 +31,8 @@ type Channel struct {
 	cfg Config
 	log *slog.Logger
 
+	docs sync.Pool // of *xmltree.Doc: the memory of answers that were read
+
 	mu    sync.Mutex
 	state State
 	to    endpoint

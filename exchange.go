@@ -21,6 +21,7 @@ import (
 type answer struct {
 	status   int
 	evidence *wsse.Evidence
+	doc      *xmltree.Doc // what evidence reads from
 }
 
 // A message is one that is to be sent, but for addressing and security.
@@ -58,8 +59,21 @@ func (c *Channel) send(ctx context.Context, to endpoint, m message, under *wssc.
 	if err != nil {
 		return answer{status: reply.Status}, cause(ctx, err)
 	}
-	evidence, err := c.cfg.verify(reply, expect, time.Now())
-	return answer{reply.Status, evidence}, err
+	d, _ := c.docs.Get().(*xmltree.Doc)
+	if d == nil {
+		d = new(xmltree.Doc)
+	}
+	evidence, err := c.cfg.verify(d, reply, expect, time.Now())
+	return answer{reply.Status, evidence, d}, err
+}
+
+// recycle keeps the memory of an answer for the next one. Nothing that was read
+// from the answer may be in use any more, but for copies.
+func (c *Channel) recycle(d *xmltree.Doc) {
+	if d != nil {
+		d.Wipe()
+		c.docs.Put(d)
+	}
 }
 
 // protect writes the request.
@@ -117,8 +131,7 @@ func (c *Config) options(tokens []wsse.Token) wsse.Options {
 
 // verify reads an answer: is it SOAP, is it the answer to what was sent, does
 // its security verify? Only then is there Evidence to read the body from.
-func (c *Config) verify(reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
-	d := new(xmltree.Doc)
+func (c *Config) verify(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
 	if err := d.Parse(reply.Packet.Body, c.Limits.tree()); err != nil {
 		return nil, err
 	}

@@ -48,11 +48,15 @@ func (c *Channel) RequestToken(ctx context.Context, req TokenRequest) (*Token, e
 	if err != nil {
 		return nil, failed(op, to, at.leg, at.status, err)
 	}
+	c.recycle(at.doc)
 	return t, nil
 }
 
 // A place is how far an exchange has come.
-type place struct{ leg, status int }
+type place struct {
+	leg, status int
+	doc         *xmltree.Doc // of the last answer, which what was issued reads from
+}
 
 // negotiate carries out an exchange with an issuer. The extra tokens are sent
 // beside those of the bindings.
@@ -68,19 +72,19 @@ func (c *Channel) negotiate(ctx context.Context, to endpoint, m wst.Request, v w
 	for {
 		out, err := n.Step(in, time.Now())
 		if err != nil {
-			return nil, place{leg, last.status}, err
+			return nil, place{leg: leg, status: last.status}, err
 		}
 		if out == nil {
-			return n.Issued(), place{leg, last.status}, nil
+			return n.Issued(), place{leg, last.status, last.doc}, nil
 		}
 		if leg++; leg > c.cfg.Limits.legs() {
-			return nil, place{leg, last.status}, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs())
+			return nil, place{leg: leg, status: last.status}, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs())
 		}
 		if last, err = c.exchange(ctx, to, message{n.RequestAction(), out, n.ReplyActions(), extra}); err != nil {
-			return nil, place{leg, last.status}, err
+			return nil, place{leg: leg, status: last.status}, err
 		}
 		if in, err = last.evidence.Body.Payload(); err != nil {
-			return nil, place{leg, last.status}, err
+			return nil, place{leg: leg, status: last.status}, err
 		}
 	}
 }

@@ -194,7 +194,7 @@ func (t *Transport) checkAnswer(resp *http.Response, expect *wsse.Expect) error 
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(reply.Packet.Body))
 	resp.ContentLength = int64(len(reply.Packet.Body))
-	if _, err := t.Config.verify(reply, expect, time.Now()); err != nil {
+	if _, err := t.Config.verify(new(xmltree.Doc), reply, expect, time.Now()); err != nil {
 		if _, fault := errors.AsType[*Fault](err); !fault {
 			return err
 		}
