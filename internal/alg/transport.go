@@ -176,3 +176,7 @@ func maskOf(uri string) crypto.Hash {
 	}
 	return 0
 }
+
+// CanEncrypt reports whether k is a key that [Suite.EncryptKey] can encrypt to in
+// some suite.
+func (k Key) CanEncrypt() bool { return k.kind() == kindRSA }

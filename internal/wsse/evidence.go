@@ -47,6 +47,7 @@ type Evidence struct {
 	Encrypted Parts
 
 	signatures [][]byte // values of the signatures, in their order
+	binding    binding
 
 	// Replays are to be remembered until their time, and refused if known.
 	// Until then the message would be accepted again.

@@ -22,6 +22,7 @@ type source struct {
 	encrypted xmltree.Elem // the EncryptedKey that holds it; ref is its KeyEncrypted
 	derived   *derivation
 	base      *source // what it is derived from; nil: what derived names
+	space     string  // of a security context
 }
 
 // resolve follows a SecurityTokenReference, inside this message only.
@@ -93,8 +94,9 @@ func (p *Pending) direct(e xmltree.Elem) (source, error) {
 		return source{}, refuse(ClassFormat, e, "reference without URI")
 	case !local && (valueType == typeSCT2005 || valueType == typeSCT13):
 		ref := KeyRef{Kind: KeyContext, ID: uri}
-		ref.Instance, _ = e.Attr(strings.TrimSuffix(valueType, "/sct"), "Instance")
-		return source{ref: ref}, nil
+		space := strings.TrimSuffix(valueType, "/sct")
+		ref.Instance, _ = e.Attr(space, "Instance")
+		return source{ref: ref, space: space}, nil
 	case !local:
 		return source{}, refuse(ClassPolicy, e, "reference to %s is not followed", shown(uri))
 	}
@@ -124,7 +126,7 @@ func (p *Pending) tokenSource(token, e xmltree.Elem) (source, error) {
 		return source{assertion: true, id: tokenID(token), token: token}, nil
 	case isContext(token):
 		ref, err := readContext(token)
-		return source{ref: ref, token: token}, err
+		return source{ref: ref, token: token, space: token.Space()}, err
 	case token.Is(xmltree.XENC, "EncryptedKey"):
 		ref, err := encryptedKeyRef(token)
 		return source{ref: ref, encrypted: token, token: token}, err

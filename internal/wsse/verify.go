@@ -70,6 +70,7 @@ func (v *verifier) run(now time.Time) error {
 	}
 	v.ev.Envelope = v.env
 	v.parts()
+	v.noteOrder()
 	if err := v.checkEncrypted(); err != nil {
 		return err
 	}
@@ -215,13 +216,14 @@ func (v *verifier) from(i int) xmltree.Elem { return v.sigs[i].from.token }
 // required, and fills in whose signature does.
 func (v *verifier) checkRequired() error {
 	var full *Signer
-	for _, s := range v.ev.Signers {
+	for i, s := range v.ev.Signers {
 		if !s.Required {
 			continue
 		}
 		if full == nil {
 			full = s
 		}
+		v.noteBinding(i)
 		if s.Holder {
 			continue
 		}

@@ -1,0 +1,140 @@
+package wsse
+
+import (
+	"wstrust/internal/alg"
+	"wstrust/internal/xmltree"
+	"wstrust/saml"
+)
+
+// A binding is how the message that an Evidence is about was protected, as far
+// as its answer must do the same.
+type binding struct {
+	key    alg.Key // symmetric, not derived; zero if the message was signed otherwise
+	ref    KeyRef
+	space  string // of the security context's token
+	derive Derivation
+	order  Order
+}
+
+// Answer returns o with the protection that the answer to the message needs:
+// where a symmetric key protected the message, the same key protects the answer
+// and o's tokens are left out; where the message was encrypted and signed with a
+// certificate, what it encrypted is encrypted for that certificate. Ok is false
+// if the message needs no such thing, and then o is unchanged.
+//
+// An error of [ClassPolicy] says that the answer cannot be encrypted although
+// the message was: its sender has no key that anything could be encrypted with.
+func (e *Evidence) Answer(o Options) (Options, bool, error) {
+	b := &e.binding
+	p := &Protection{
+		Sign: PartTimestamp | PartBody | PartAddressing, Encrypt: e.Encrypted & (PartBody | PartSignature),
+		Order: b.order, Derived: b.derive,
+	}
+	switch {
+	case !b.key.IsZero() && (b.derive != NotDerived || p.Encrypt != 0 || b.ref.Kind == KeyEncrypted):
+		o.Tokens = []Token{Issued{Key: b.key, Unsent: true, Attached: e.reference()}}
+	case p.Encrypt == 0:
+		return o, false, nil
+	case e.Certificate != nil:
+		if key, err := alg.CertificateKey(e.Certificate); err != nil || !key.CanEncrypt() {
+			return o, false, refuse(ClassPolicy, xmltree.Elem{}, "the message was encrypted, and its sender's certificate is not for encrypting the answer")
+		}
+		p.Recipient, p.RecipientReference = e.Certificate, RefIssuerSerial // which both versions of the header have
+	default:
+		return o, false, refuse(ClassPolicy, xmltree.Elem{}, "the message was encrypted, and nothing is known to encrypt the answer with")
+	}
+	o.Protection = p
+	return o, true, nil
+}
+
+// reference is how the answer names the key of the message.
+func (e *Evidence) reference() []byte {
+	k := &e.binding
+	var b xmltree.Builder
+	b.Start(xmltree.WSSE, "SecurityTokenReference")
+	switch {
+	case k.ref.Kind == KeyContext:
+		b.Start(xmltree.WSSE, "Reference")
+		b.Attr("", "URI", k.ref.ID)
+		b.Attr("", "ValueType", contextType(k.space))
+		if k.ref.Instance != "" {
+			b.Attr(k.space, "Instance", k.ref.Instance)
+		}
+		b.End()
+	case k.ref.Kind == KeyKerberos:
+		writeKeyIdentifier(&b, typeKerberosSHA1, []byte(k.ref.ID))
+	case k.ref.Kind == KeyEncrypted:
+		b.Attr(xmltree.WSSE11, "TokenType", typeEncryptedKey)
+		writeKeyIdentifier(&b, typeEncryptedKeySHA1, []byte(k.ref.ID))
+	case k.ref.Kind == KeyAssertion:
+		writeNameIdentifier(&b, typeSAML20ID, k.ref.ID)
+	case e.Assertion != nil && e.Assertion.Version == saml.V11:
+		b.Attr(xmltree.WSSE11, "TokenType", tokenSAML11)
+		writeNameIdentifier(&b, typeSAML11ID, e.Assertion.ID)
+	case e.Assertion != nil:
+		b.Attr(xmltree.WSSE11, "TokenType", tokenSAML20)
+		writeNameIdentifier(&b, typeSAML20ID, e.Assertion.ID)
+	}
+	b.End()
+	return b.Bytes()
+}
+
+// noteBinding notes what the answer must know of signature i, which covers all
+// that is required.
+func (v *verifier) noteBinding(i int) {
+	s := v.ev.Signers[i]
+	b := &v.ev.binding
+	if s.root.IsZero() || !b.key.IsZero() {
+		return
+	}
+	b.key, b.ref = s.root, s.Ref
+	from := &v.sigs[i].from
+	switch {
+	case from.derived == nil:
+	case !isDerived(from.derived.elem):
+		b.derive = Implied13
+	case from.derived.elem.Space() == xmltree.SC2005:
+		b.derive = Derived2005
+	default:
+		b.derive = Derived13
+	}
+	for from.derived != nil {
+		base := from.base
+		if base == nil {
+			next, err := v.resolve(from.derived.str)
+			if err != nil {
+				return
+			}
+			base = &next
+		}
+		from = base
+	}
+	b.space = from.space
+}
+
+// noteOrder notes whether the plaintext was signed, or the ciphertext.
+func (v *verifier) noteOrder() {
+	for _, o := range v.walk.opened {
+		if v.encryptionSigned(&o) {
+			v.ev.binding.order = EncryptThenSign
+			return
+		}
+	}
+}
+
+// encryptionSigned reports whether a signature was made over the EncryptedData.
+func (v *verifier) encryptionSigned(o *opened) bool {
+	e := v.final(o.state+1, o.elem)
+	if !e.OK() || e.Is(xmltree.DS, "Signature") {
+		return false
+	}
+	for i := range v.sigs {
+		for _, s := range v.covered[i].signed {
+			f := v.final(v.sigs[i].state, s.Element())
+			if v.sigs[i].state <= o.state && f.OK() && f.Contains(e) {
+				return true
+			}
+		}
+	}
+	return false
+}
