@@ -69,7 +69,6 @@ func (r *reader) token(e xmltree.Elem) (string, error) {
 // A sequence walks the children of an element in the order that a schema
 // gives: each child must be of the step reached, or of a later one.
 type sequence struct {
-	step int
 	last int // step of the child before
 }
 

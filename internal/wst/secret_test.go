@@ -71,7 +71,7 @@ func leaks(key []byte) []string {
 func TestLeaksAreSeen(t *testing.T) {
 	key := seq(0xa1, 32)
 	for _, out := range []string{
-		fmt.Sprint(key), fmt.Sprintf("%x", key), fmt.Sprintf("%X", key), fmt.Sprintf("%#v", key), fmt.Sprintf("%s", key),
+		fmt.Sprint(key), fmt.Sprintf("%x", key), fmt.Sprintf("%X", key), fmt.Sprintf("%#v", key), string(key),
 		fmt.Sprintf("%q", key), base64.StdEncoding.EncodeToString(key),
 	} {
 		seen := false
