@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"runtime"
 	"testing"
-	"time"
 )
 
 // cheap makes password checks fast enough for tests.
@@ -82,23 +82,21 @@ func TestCheckerTreatsUnknownNamesAlike(t *testing.T) {
 		t.Errorf("an unknown name costs %v, a known one %v", c.nobody.cost, cheap())
 	}
 
-	// Both paths do an argon2 computation: with a slow hash both are slow.
-	slow := cost{memory: 8 << 10, time: 4, threads: 1}
-	c = newChecker(slow, map[string]hash{"alice": newHash(slow, "pw")}, 1)
-	took := func(name string) time.Duration {
-		best := time.Hour
-		for range 5 {
-			start := time.Now()
-			if ok, err := c.check(t.Context(), name, "wrong"); ok || err != nil {
-				t.Fatal(ok, err)
-			}
-			best = min(best, time.Since(start))
+	// Both paths do an argon2 computation: with a large one both take its memory.
+	// (Time would tell too, but not on a machine that does other things.)
+	const memory = 8 << 20
+	large := cost{memory: memory >> 10, time: 1, threads: 1}
+	c = newChecker(large, map[string]hash{"alice": newHash(large, "pw")}, 1)
+	for _, name := range []string{"alice", "bob"} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if ok, err := c.check(t.Context(), name, "wrong"); ok || err != nil {
+			t.Fatal(ok, err)
 		}
-		return best
-	}
-	known, unknown := took("alice"), took("bob")
-	if unknown < known/2 || known < unknown/2 {
-		t.Errorf("a wrong password takes %v, an unknown name %v", known, unknown)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took < memory {
+			t.Errorf("a wrong password for %s takes %d octets of memory, the hash alone needs %d", name, took, memory)
+		}
 	}
 }
 
