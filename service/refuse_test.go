@@ -100,7 +100,6 @@ func TestEndlessRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/soap+xml")
-	start := time.Now()
 	if resp, err := w.srv.Client().Do(r); err == nil { // the client may see the connection close first
 		if resp.StatusCode != http.StatusRequestEntityTooLarge {
 			t.Errorf("status %d", resp.StatusCode)
@@ -119,9 +118,6 @@ func TestEndlessRequest(t *testing.T) {
 	line := make([]byte, 12)
 	if _, err := io.ReadFull(conn, line); err != nil || string(line) != "HTTP/1.1 413" {
 		t.Errorf("%q, %v", line, err)
-	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("refusing took %v", d)
 	}
 	w.accepted(request(), user("alice", "pw"))
 }
