@@ -53,7 +53,8 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 }
 
 // testService has CXF's client get tokens from CXF's issuer and present them to a service
-// of ours: what WSS4J signs and encrypts must be understood here.
+// of ours: what WSS4J signs and encrypts must be understood here. A token encrypted in CBC
+// with no signature over it is refused, whatever it turns out to be.
 func (s *stage) testService(t *testing.T) {
 	svc := s.serveOurs(t, []string{"Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11"})
 	var tasks []task
@@ -72,9 +73,15 @@ func (s *stage) testService(t *testing.T) {
 		}
 	}
 	for _, a := range s.ask(t, tasks) {
+		if strings.HasPrefix(a.Task, "EncryptedCBC12") {
+			if a.Error == "" || a.Token == "" {
+				t.Errorf("%s: %+v", a.Task, a)
+			}
+			continue
+		}
 		if a.Error != "" || a.Text != "hello "+a.Task || !strings.Contains(a.Caller, rig.User) {
 			t.Errorf("%s: %+v", a.Task, a)
 		}
 	}
-	t.Logf("counted: %d tokens of CXF presented by CXF's client to our service", len(tasks))
+	t.Logf("counted: %d tokens of CXF presented by CXF's client to our service, those in CBC refused", len(tasks))
 }
