@@ -1,0 +1,35 @@
+package attack
+
+import (
+	"testing"
+
+	"wstrust/internal/soap"
+)
+
+// rows are the generators of the cases, in the order of the document.
+var rows = []func(*world) []*attack{w10, w11}
+
+// suite makes all cases anew, with new keys and identifiers.
+func suite(w *world) []*attack {
+	var all []*attack
+	for _, make := range rows {
+		all = append(all, make(w)...)
+	}
+	return all
+}
+
+// TestAttack runs every case. Their names begin with the row of the table in
+// docs/attacks.md.
+func TestAttack(t *testing.T) {
+	w := theWorld()
+	seen := map[string]bool{}
+	for _, a := range suite(w) {
+		if seen[a.id()] {
+			t.Fatalf("two cases are called %s", a.id())
+		}
+		seen[a.id()] = true
+		t.Run(a.row+"/"+a.id(), func(t *testing.T) { a.run(t, w) })
+	}
+}
+
+var versions = []soap.Version{soap.V12, soap.V11}
