@@ -34,6 +34,10 @@ var (
 	// ErrState: the channel is not in a state for this call. In WWSAPI:
 	// WS_E_INVALID_OPERATION.
 	ErrState = errors.New("wrong channel state")
+	// ErrSecurity: our own side of the security does not work: a key that
+	// cannot sign, or one that the suite does not admit. In WWSAPI:
+	// WS_E_SECURITY_SYSTEM_FAILURE.
+	ErrSecurity = errors.New("cannot secure the message")
 	// ErrConfig: a Config or TokenRequest contradicts itself; nothing was sent.
 	// In WWSAPI: E_INVALIDARG.
 	ErrConfig = errors.New("invalid configuration")
@@ -127,7 +131,7 @@ func newFault(f *soap.Fault, authenticated bool) *Fault {
 // classify gives an error of a lower layer the Err value that callers test
 // for. What has one already, or is none of theirs, stays as it is.
 func classify(err error) error {
-	for _, known := range []error{ErrTokenExpired, ErrVerification, ErrFormat, ErrQuota, ErrAccessDenied, ErrState, ErrConfig} {
+	for _, known := range []error{ErrTokenExpired, ErrVerification, ErrFormat, ErrQuota, ErrAccessDenied, ErrState, ErrSecurity, ErrConfig} {
 		if errors.Is(err, known) {
 			return err
 		}

@@ -82,7 +82,7 @@ func (c *Channel) protect(ctx context.Context, to endpoint, m message, under *ws
 	if err != nil {
 		return nil, nil, err
 	}
-	return wsse.Protect(soap.Outgoing{
+	octets, expect, err := wsse.Protect(soap.Outgoing{
 		Version:    soap.Version(c.cfg.Versions.SOAP),
 		Addressing: soap.Addressing(c.cfg.Versions.Addressing),
 		Action:     m.action,
@@ -90,6 +90,10 @@ func (c *Channel) protect(ctx context.Context, to endpoint, m message, under *ws
 		Headers:    to.headers,
 		Body:       m.body,
 	}, c.cfg.options(tokens), time.Now())
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrSecurity, err)
+	}
+	return octets, expect, nil
 }
 
 // tokens asks every binding for its token; that of a security context is under.

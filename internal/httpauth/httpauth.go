@@ -156,6 +156,12 @@ func (a *Auth) without() (Scheme, bool) {
 	return Digest, a.Schemes&Digest != 0 && a.last != nil
 }
 
+// Ready reports whether the first request will be authenticated already.
+func (a *Auth) Ready() bool {
+	_, ok := a.without()
+	return ok
+}
+
 // choose takes the best scheme that both sides know.
 func (a *Auth) choose(resp *http.Response) (Scheme, error) {
 	for _, o := range order {

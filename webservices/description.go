@@ -1,0 +1,181 @@
+package webservices
+
+import "crypto/x509"
+
+// A SecurityDescription is WS_SECURITY_DESCRIPTION: the bindings, one for each
+// token, whose set decides how a channel is secured, and properties for all of
+// them.
+type SecurityDescription struct {
+	SecurityBindings []SecurityBinding  // in any order
+	Properties       []SecurityProperty // each at most once
+}
+
+// A SecurityProperty is WS_SECURITY_PROPERTY.
+type SecurityProperty struct {
+	ID    SecurityPropertyID // which property
+	Value any                // of the type that the ID names
+}
+
+// A SecurityBindingProperty is WS_SECURITY_BINDING_PROPERTY.
+type SecurityBindingProperty struct {
+	ID    SecurityBindingPropertyID // which property
+	Value any                       // of the type that the ID names
+}
+
+// A SecurityBinding is WS_SECURITY_BINDING: one of the nine types below, by
+// pointer.
+type SecurityBinding interface {
+	// BindingType says which it is.
+	BindingType() SecurityBindingType
+	properties() []SecurityBindingProperty
+}
+
+// An SslTransport is WS_SSL_TRANSPORT_SECURITY_BINDING: TLS, on HTTP.
+type SslTransport struct {
+	Properties          []SecurityBindingProperty // of this binding
+	LocalCertCredential CertCredential            // client certificate; nil is none
+}
+
+// A TcpSspiTransport is WS_TCP_SSPI_TRANSPORT_SECURITY_BINDING.
+type TcpSspiTransport struct {
+	Properties       []SecurityBindingProperty       // of this binding
+	ClientCredential WindowsIntegratedAuthCredential // required
+}
+
+// A NamedPipeSspiTransport is WS_NAMEDPIPE_SSPI_TRANSPORT_SECURITY_BINDING.
+type NamedPipeSspiTransport struct {
+	Properties       []SecurityBindingProperty       // of this binding
+	ClientCredential WindowsIntegratedAuthCredential // required
+}
+
+// An HttpHeaderAuth is WS_HTTP_HEADER_AUTH_SECURITY_BINDING: authentication by
+// HTTP headers, to the service or to the proxy.
+type HttpHeaderAuth struct {
+	Properties       []SecurityBindingProperty       // of this binding
+	ClientCredential WindowsIntegratedAuthCredential // required
+}
+
+// A UsernameMessage is WS_USERNAME_MESSAGE_SECURITY_BINDING: name and password
+// in the Security header.
+type UsernameMessage struct {
+	Properties       []SecurityBindingProperty // of this binding
+	BindingUsage     MessageSecurityUsage      // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
+	ClientCredential UsernameCredential        // required
+	// PasswordValidator and PasswordValidatorState are for servers, and must
+	// be nil.
+	PasswordValidator      func(state any, username, password string) HRESULT
+	PasswordValidatorState any
+}
+
+// A KerberosApreqMessage is WS_KERBEROS_APREQ_MESSAGE_SECURITY_BINDING.
+type KerberosApreqMessage struct {
+	Properties       []SecurityBindingProperty       // of this binding
+	BindingUsage     MessageSecurityUsage            // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
+	ClientCredential WindowsIntegratedAuthCredential // required
+}
+
+// An XmlTokenMessage is WS_XML_TOKEN_MESSAGE_SECURITY_BINDING: an issued token,
+// and a signature if it has a key. The token is copied when a channel is
+// created.
+type XmlTokenMessage struct {
+	Properties   []SecurityBindingProperty // of this binding
+	BindingUsage MessageSecurityUsage      // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
+	XmlToken     *SecurityToken            // required
+}
+
+// A SamlMessage is WS_SAML_MESSAGE_SECURITY_BINDING. It is for servers: a
+// client presents an assertion with an XmlTokenMessage. For a server in Go see
+// package wstrust/service.
+type SamlMessage struct {
+	Properties    []SecurityBindingProperty // of this binding
+	BindingUsage  MessageSecurityUsage      // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
+	Authenticator *SamlAuthenticator        // required
+}
+
+// A SamlAuthenticator is WS_CERT_SIGNED_SAML_AUTHENTICATOR.
+type SamlAuthenticator struct {
+	TrustedIssuerCerts []*x509.Certificate // any of which may have signed; the chain is not looked at
+	DecryptionCert     CertCredential      // for assertions that are encrypted; may be nil
+	// SamlValidator, if not nil, decides about a verified assertion.
+	SamlValidator func(state any, assertion *XMLBuffer) HRESULT
+	// SamlValidatorState is given to SamlValidator.
+	SamlValidatorState any
+}
+
+// A SecurityContextMessage is WS_SECURITY_CONTEXT_MESSAGE_SECURITY_BINDING:
+// WS-SecureConversation.
+type SecurityContextMessage struct {
+	Properties   []SecurityBindingProperty // of this binding
+	BindingUsage MessageSecurityUsage      // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
+	// BootstrapSecurityDescription secures the two messages that make the
+	// context. It is complete in itself, and required.
+	BootstrapSecurityDescription *SecurityDescription
+}
+
+// BindingType implements [SecurityBinding].
+func (*SslTransport) BindingType() SecurityBindingType { return WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE }
+
+// BindingType implements [SecurityBinding].
+func (*TcpSspiTransport) BindingType() SecurityBindingType {
+	return WS_TCP_SSPI_TRANSPORT_SECURITY_BINDING_TYPE
+}
+
+// BindingType implements [SecurityBinding].
+func (*NamedPipeSspiTransport) BindingType() SecurityBindingType {
+	return WS_NAMEDPIPE_SSPI_TRANSPORT_SECURITY_BINDING_TYPE
+}
+
+// BindingType implements [SecurityBinding].
+func (*HttpHeaderAuth) BindingType() SecurityBindingType {
+	return WS_HTTP_HEADER_AUTH_SECURITY_BINDING_TYPE
+}
+
+// BindingType implements [SecurityBinding].
+func (*UsernameMessage) BindingType() SecurityBindingType {
+	return WS_USERNAME_MESSAGE_SECURITY_BINDING_TYPE
+}
+
+// BindingType implements [SecurityBinding].
+func (*KerberosApreqMessage) BindingType() SecurityBindingType {
+	return WS_KERBEROS_APREQ_MESSAGE_SECURITY_BINDING_TYPE
+}
+
+// BindingType implements [SecurityBinding].
+func (*XmlTokenMessage) BindingType() SecurityBindingType {
+	return WS_XML_TOKEN_MESSAGE_SECURITY_BINDING_TYPE
+}
+
+// BindingType implements [SecurityBinding].
+func (*SamlMessage) BindingType() SecurityBindingType { return WS_SAML_MESSAGE_SECURITY_BINDING_TYPE }
+
+// BindingType implements [SecurityBinding].
+func (*SecurityContextMessage) BindingType() SecurityBindingType {
+	return WS_SECURITY_CONTEXT_MESSAGE_SECURITY_BINDING_TYPE
+}
+
+func (b *SslTransport) properties() []SecurityBindingProperty           { return b.Properties }
+func (b *TcpSspiTransport) properties() []SecurityBindingProperty       { return b.Properties }
+func (b *NamedPipeSspiTransport) properties() []SecurityBindingProperty { return b.Properties }
+func (b *HttpHeaderAuth) properties() []SecurityBindingProperty         { return b.Properties }
+func (b *UsernameMessage) properties() []SecurityBindingProperty        { return b.Properties }
+func (b *KerberosApreqMessage) properties() []SecurityBindingProperty   { return b.Properties }
+func (b *XmlTokenMessage) properties() []SecurityBindingProperty        { return b.Properties }
+func (b *SamlMessage) properties() []SecurityBindingProperty            { return b.Properties }
+func (b *SecurityContextMessage) properties() []SecurityBindingProperty { return b.Properties }
+
+// usage returns the usage of a message binding.
+func usage(b SecurityBinding) (u MessageSecurityUsage, message bool) {
+	switch b := b.(type) {
+	case *UsernameMessage:
+		return b.BindingUsage, true
+	case *KerberosApreqMessage:
+		return b.BindingUsage, true
+	case *XmlTokenMessage:
+		return b.BindingUsage, true
+	case *SamlMessage:
+		return b.BindingUsage, true
+	case *SecurityContextMessage:
+		return b.BindingUsage, true
+	}
+	return 0, false
+}

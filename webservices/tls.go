@@ -1,0 +1,194 @@
+package webservices
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+)
+
+// tlsSettings are what an SslTransport binding asks for.
+type tlsSettings struct {
+	ignore       CertFailure
+	noRevocation bool
+	disallowed   SecureProtocol
+	callback     *CertificateValidationCallbackContext
+	credential   CertCredential
+}
+
+func readTLS(v bindingValues, c CertCredential) *tlsSettings {
+	return &tlsSettings{
+		ignore:       v.of(WS_SECURITY_BINDING_PROPERTY_CERT_FAILURES_TO_IGNORE).(CertFailure),
+		noRevocation: v.of(WS_SECURITY_BINDING_PROPERTY_DISABLE_CERT_REVOCATION_CHECK).(bool),
+		disallowed:   v.of(WS_SECURITY_BINDING_PROPERTY_DISALLOWED_SECURE_PROTOCOLS).(SecureProtocol),
+		callback:     v.of(WS_SECURITY_BINDING_PROPERTY_CERTIFICATE_VALIDATION_CALLBACK_CONTEXT).(*CertificateValidationCallbackContext),
+		credential:   c,
+	}
+}
+
+// A codeError is an error that has its code already.
+type codeError struct {
+	code HRESULT
+	err  error
+}
+
+func (e *codeError) Error() string { return e.err.Error() }
+
+// Unwrap returns the code and the reason.
+func (e *codeError) Unwrap() []error { return []error{e.code, e.err} }
+
+// client makes the TLS configuration for one endpoint. The standard check of
+// the server's certificate is replaced by [tlsSettings.verify], which knows
+// which failures to let pass; it runs for every connection, resumed ones too.
+func (s *tlsSettings) client(name string, identity EndpointIdentity, roots *x509.CertPool, own *tls.Certificate) *tls.Config {
+	c := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		ServerName:         name,
+		InsecureSkipVerify: true, // verify does it
+		VerifyConnection: func(cs tls.ConnectionState) error {
+			return s.verify(cs.PeerCertificates, name, identity, roots, time.Now())
+		},
+	}
+	if s.disallowed&WS_SECURE_PROTOCOL_TLS1_2 != 0 {
+		c.MinVersion = tls.VersionTLS13
+	}
+	custom, _ := s.credential.(*CustomCertCredential)
+	if own == nil {
+		return c
+	}
+	c.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if custom != nil && custom.IssuerListNotification != nil {
+			if hr := custom.IssuerListNotification(custom.IssuerListNotificationState, info.AcceptableCAs); hr.Failed() {
+				return nil, &codeError{hr, errors.New("the issuer list callback refuses")}
+			}
+		}
+		return own, nil
+	}
+	return c
+}
+
+// verify checks the certificate of a server: chain, validity, usage, name,
+// whatever of them is not to be ignored, then the identity of the address and
+// the application's callback. The first failure is the error.
+func (s *tlsSettings) verify(chain []*x509.Certificate, name string, identity EndpointIdentity, roots *x509.CertPool, now time.Time) error {
+	if len(chain) == 0 {
+		return &codeError{CERT_E_UNTRUSTEDROOT, errors.New("the server shows no certificate")}
+	}
+	leaf := chain[0]
+	opts := x509.VerifyOptions{
+		Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, c := range chain[1:] {
+		opts.Intermediates.AddCert(c)
+	}
+	if s.ignore&WS_CERT_FAILURE_WRONG_USAGE != 0 {
+		opts.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
+	}
+	if s.ignore&WS_CERT_FAILURE_UNTRUSTED_ROOT != 0 {
+		// The chain must still be one: its last certificate is believed.
+		opts.Roots = x509.NewCertPool()
+		opts.Roots.AddCert(chain[len(chain)-1])
+	}
+	if s.ignore&WS_CERT_FAILURE_INVALID_DATE != 0 {
+		opts.CurrentTime = inside(chain, now)
+	}
+	if _, err := leaf.Verify(opts); err != nil {
+		return &codeError{certCode(err), err}
+	}
+	if s.ignore&WS_CERT_FAILURE_CN_MISMATCH == 0 {
+		if err := leaf.VerifyHostname(name); err != nil {
+			return &codeError{CERT_E_CN_NO_MATCH, err}
+		}
+	}
+	if !s.noRevocation && s.ignore&WS_CERT_FAILURE_REVOCATION_OFFLINE == 0 {
+		return &codeError{CRYPT_E_REVOCATION_OFFLINE, errors.New("revocation is not looked up here: ignore REVOCATION_OFFLINE, or disable the check")}
+	}
+	if err := isServer(leaf, identity); err != nil {
+		return &codeError{WS_E_SECURITY_VERIFICATION_FAILURE, err}
+	}
+	if s.callback != nil {
+		if hr := s.callback.Callback(bytes.Clone(leaf.Raw), s.callback.State); hr.Failed() {
+			return &codeError{hr, errors.New("the certificate validation callback refuses the server's certificate")}
+		}
+	}
+	return nil
+}
+
+// inside returns a time in which all certificates of the chain are valid,
+// or now if there is none.
+func inside(chain []*x509.Certificate, now time.Time) time.Time {
+	from, till := chain[0].NotBefore, chain[0].NotAfter
+	for _, c := range chain[1:] {
+		if c.NotBefore.After(from) {
+			from = c.NotBefore
+		}
+		if c.NotAfter.Before(till) {
+			till = c.NotAfter
+		}
+	}
+	switch {
+	case from.After(till):
+		return now
+	case now.Before(from):
+		return from
+	case now.After(till):
+		return till
+	}
+	return now
+}
+
+// certCode is the code for what is wrong with a chain.
+func certCode(err error) HRESULT {
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		switch invalid.Reason {
+		case x509.Expired:
+			return CERT_E_EXPIRED
+		case x509.IncompatibleUsage:
+			return CERT_E_WRONG_USAGE
+		}
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return CERT_E_UNTRUSTEDROOT
+	}
+	return WS_E_SECURITY_VERIFICATION_FAILURE
+}
+
+// isServer holds the certificate against an RSA or CERT identity.
+func isServer(leaf *x509.Certificate, identity EndpointIdentity) error {
+	if !certIdentityChecksServer {
+		return nil
+	}
+	switch i := identity.(type) {
+	case CertEndpointIdentity:
+		if !bytes.Equal(leaf.Raw, i.RawCertificateData) {
+			return errors.New("the server's certificate is not that of the address")
+		}
+	case RSAEndpointIdentity:
+		key, ok := leaf.PublicKey.(*rsa.PublicKey)
+		if !ok || key.N.Cmp(new(big.Int).SetBytes(i.Modulus)) != 0 || big.NewInt(int64(key.E)).Cmp(new(big.Int).SetBytes(i.Exponent)) != 0 {
+			return errors.New("the server's key is not that of the address")
+		}
+	}
+	return nil
+}
+
+// own asks for the client certificate.
+func (s *tlsSettings) own(to *EndpointAddress) (*tls.Certificate, error) {
+	custom, ok := s.credential.(*CustomCertCredential)
+	if !ok {
+		return nil, nil
+	}
+	cert, hr := custom.GetCert(custom.GetCertState, to)
+	switch {
+	case hr.Failed():
+		return nil, &codeError{hr, fmt.Errorf("the certificate callback fails")}
+	case cert == nil || len(cert.Certificate) == 0:
+		return nil, &codeError{WS_E_SECURITY_SYSTEM_FAILURE, errors.New("the certificate callback returns no certificate")}
+	}
+	return cert, nil
+}
