@@ -61,7 +61,7 @@ type place struct {
 // negotiate carries out an exchange with an issuer. The extra tokens are sent
 // beside those of the bindings.
 func (c *Channel) negotiate(ctx context.Context, to endpoint, m wst.Request, v wst.Version, extra ...wsse.Token) (*wst.Issued, place, error) {
-	n, err := wst.New(m, v, wst.Options{Skew: c.cfg.Header.MaxSkew, Strict: c.cfg.Profile == LWSSP})
+	n, err := wst.New(m, v, wst.Options{Skew: c.cfg.Header.MaxSkew, Strict: c.cfg.Profile == LWSSP, Open: c.cfg.opener()})
 	if err != nil {
 		return nil, place{}, err
 	}
