@@ -37,6 +37,9 @@ type Config struct {
 	Suite  Suite
 	Header Header
 	Limits Limits
+	// Protection says which parts of messages are signed and encrypted; nil
+	// leaves them to TLS, but for what the bindings sign.
+	Protection *Protection
 
 	// TokenSigners, if any, are the certificates one of which must have signed
 	// the assertion that an issuer answers with. Without any the assertion is
@@ -237,6 +240,9 @@ func (c *Config) check() error {
 	}
 	if h.TTL < 0 || h.MaxLatency < 0 || h.MaxSkew < 0 {
 		return fmt.Errorf("%w: a duration in Header is negative", ErrConfig)
+	}
+	if err := c.Protection.check(c); err != nil {
+		return err
 	}
 	if err := c.checkProfile(); err != nil {
 		return err

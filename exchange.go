@@ -130,6 +130,8 @@ func (c *Config) options(tokens []wsse.Token) wsse.Options {
 		Layout:    wsse.Layout(c.Header.Layout),
 		Timestamp: wsse.TimestampUse(c.Header.Timestamp),
 		TTL:       c.Header.TTL,
+
+		Protection: c.Protection.wsse(),
 	}
 }
 
@@ -150,6 +152,9 @@ func (c *Config) verify(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, 
 		return nil, err
 	}
 	evidence, err := c.evidence(env, reply, expect, now)
+	if err == nil {
+		env = evidence.Envelope // what was encrypted is open in it
+	}
 	if env.IsFault() {
 		// A fault is reported whatever its security says, as a hint.
 		signed := err == nil && evidence.Body.Signed()
@@ -169,11 +174,7 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 		return nil, err
 	}
 	credentials := wsse.Credentials{Keys: make(map[wsse.KeyRef]alg.Key)}
-	for _, ref := range pending.Needs() {
-		if key, ok := c.peerKey(ref); ok {
-			credentials.Keys[ref] = key
-		}
-	}
+	c.answerNeeds(pending, &credentials)
 	policy := wsse.Policy{
 		Suite:            alg.Suite(c.Suite),
 		TLS:              reply.TLS != nil || c.InsecurePlaintext,
@@ -181,8 +182,10 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 		MaxLatency:       c.Header.MaxLatency,
 		MaxSkew:          c.Header.MaxSkew,
 		Reply:            expect,
+		Limits:           c.Limits.tree(),
 	}
-	evidence, err := pending.Verify(credentials, policy, now)
+	c.Protection.demand(&policy, reply.TLS != nil)
+	evidence, err := c.open(pending, credentials, policy, now)
 	if err != nil {
 		if policy.RequireTimestamp && !pending.Present() {
 			return nil, fmt.Errorf("%w; if this peer never sends a Security header, set Header.Timestamp to TimestampRequestsOnly", err)
@@ -190,6 +193,27 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 		return nil, err
 	}
 	return evidence, nil
+}
+
+// open decrypts and verifies. What was encrypted may have hidden the names of
+// further keys.
+func (c *Config) open(p *wsse.Pending, cred wsse.Credentials, pol wsse.Policy, now time.Time) (*wsse.Evidence, error) {
+	if err := p.Open(cred, pol); err != nil {
+		return nil, err
+	}
+	c.answerNeeds(p, &cred)
+	return p.Verify(cred, pol, now)
+}
+
+func (c *Config) answerNeeds(p *wsse.Pending, cred *wsse.Credentials) {
+	for _, ref := range p.Needs() {
+		if ref.Kind == wsse.KeyRecipient {
+			cred.Recipients = c.own()
+		}
+		if key, ok := c.peerKey(ref); ok {
+			cred.Keys[ref] = key
+		}
+	}
 }
 
 // peerKey finds the key a reply was signed with among the certificates trusted

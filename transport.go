@@ -186,19 +186,24 @@ func outgoing(message []byte, lim xmltree.Limits) (soap.Outgoing, error) {
 	return out, nil
 }
 
-// checkAnswer verifies the answer and leaves its octets in resp for the client.
+// checkAnswer verifies the answer and leaves its octets in resp for the client,
+// with what was encrypted in the clear.
 func (t *Transport) checkAnswer(resp *http.Response, expect *wsse.Expect) error {
 	reply, err := httpx.Answer(resp, int64(t.Config.Limits.message()))
 	if err != nil {
 		return err
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(reply.Packet.Body))
-	resp.ContentLength = int64(len(reply.Packet.Body))
-	if _, err := t.Config.verify(new(xmltree.Doc), reply, expect, time.Now()); err != nil {
-		if _, fault := errors.AsType[*Fault](err); !fault {
-			return err
-		}
+	evidence, err := t.Config.verify(new(xmltree.Doc), reply, expect, time.Now())
+	var body []byte
+	if err == nil {
+		body = evidence.Envelope.Root.Doc().Source() // the client cannot decrypt
+	} else if fault, ok := errors.AsType[*Fault](err); ok {
+		body = []byte(fault.Message)
+	} else {
+		return err
 	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.ContentLength = int64(len(body))
 	return nil
 }
 

@@ -72,6 +72,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(err)
 		return
 	}
+	e.origin = e.origin.accepted(m)
 	call := h.call
 	if h.v.asksForContext(m) {
 		call = h.v.answerContext

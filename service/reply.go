@@ -61,6 +61,7 @@ type origin struct {
 	addressing soap.Addressing
 	relatesTo  string
 	timestamp  bool
+	evidence   *wsse.Evidence // nil if the message was not accepted
 }
 
 // originOf describes the message in env; nil leaves what the headers said.
@@ -88,6 +89,12 @@ func (v *Verifier) write(o origin, action string, body []byte, sign bool, now ti
 			return soap.Packet{}, err
 		}
 		opt.Suite, opt.Timestamp, opt.Tokens = v.Suite, wsse.Always, []wsse.Token{token}
+	}
+	if sign {
+		var err error
+		if opt, err = v.protect(o, opt); err != nil {
+			return soap.Packet{}, fmt.Errorf("service: reply: %w", err)
+		}
 	}
 	octets, _, err := wsse.Protect(out, opt, now)
 	if err != nil {

@@ -29,7 +29,9 @@ type resolver struct {
 }
 
 func (r *resolver) resolve(refs []wsse.KeyRef) error {
-	r.cred.Keys = make(map[wsse.KeyRef]alg.Key)
+	if r.cred.Keys == nil {
+		r.cred.Keys = make(map[wsse.KeyRef]alg.Key)
+	}
 	for _, ref := range refs {
 		switch ref.Kind {
 		case wsse.KeyCertificate:
@@ -38,6 +40,10 @@ func (r *resolver) resolve(refs []wsse.KeyRef) error {
 			}
 		case wsse.KeyIssuer:
 			if err := r.issuers(); err != nil {
+				return err
+			}
+		case wsse.KeyRecipient:
+			if err := r.recipients(); err != nil {
 				return err
 			}
 		case wsse.KeyUser:
@@ -84,6 +90,11 @@ func (r *resolver) issuers() error {
 	for _, i := range r.v.Issuers {
 		r.cred.Issuers[i.Name] = append(r.cred.Issuers[i.Name], i.Certificates...)
 	}
+	return r.recipients()
+}
+
+// recipients are our own keys.
+func (r *resolver) recipients() error {
 	r.cred.Recipients = nil
 	for i := range r.v.Decrypt {
 		own := &r.v.Decrypt[i]

@@ -41,6 +41,8 @@ const (
 	To         = wsse.PartTo
 	Action     = wsse.PartAction
 	MessageID  = wsse.PartMessageID
+	Signature  = wsse.PartSignature  // the signatures, for RequireEncrypted
+	Tokens     = wsse.PartToken      // username tokens and bearer assertions, for RequireEncrypted
 	Addressing = wsse.PartAddressing // every addressing header that is there
 )
 
@@ -71,7 +73,7 @@ type Verifier struct {
 	// in the TLS handshake. Nil refuses both. The http.Server must ask for
 	// certificates ([tls.RequestClientCert] or stricter) for the latter.
 	ClientCAs *x509.CertPool
-	// Decrypt are this service's own RSA keys, with which encrypted
+	// Decrypt are this service's own RSA keys, with which encrypted messages,
 	// assertions and symmetric proof keys are opened.
 	Decrypt []tls.Certificate
 
@@ -89,6 +91,14 @@ type Verifier struct {
 	// signed, besides the Timestamp. An unsigned message is refused if Require
 	// is not empty.
 	Require Parts
+	// RequireEncrypted are parts that must be encrypted for this service, as
+	// far as a message has them. Whatever is encrypted for one of Decrypt is
+	// decrypted, and the answer is then protected by the same keys, or
+	// encrypted for the client's certificate.
+	RequireEncrypted Parts
+	// Confirm has answers confirm the signatures of their requests
+	// (WS-Security 1.1).
+	Confirm bool
 	// MaxLatency is how old a message may be, and MaxSkew how far the sender's
 	// clock may be off; 5 minutes each if zero.
 	MaxLatency, MaxSkew time.Duration

@@ -59,7 +59,7 @@ func (v *Verifier) receive(ctx context.Context, p Packet, c Conn) (*Message, *so
 	if err := v.checkTo(env); err != nil {
 		return nil, env, err
 	}
-	if err := v.authenticate(ctx, m, c, time.Now()); err != nil {
+	if err := v.authenticate(ctx, m, p, c, time.Now()); err != nil {
 		return nil, env, err
 	}
 	if m.payload, err = m.evidence.Body.Payload(); err != nil && !emptyBody(m.evidence.Body) {
@@ -97,7 +97,7 @@ func (v *Verifier) checkTo(env *soap.Envelope) error {
 
 // authenticate verifies the Security header, and settles who sent the message
 // and that it is not a repetition.
-func (v *Verifier) authenticate(ctx context.Context, m *Message, c Conn, now time.Time) error {
+func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Conn, now time.Time) error {
 	pending, err := wsse.Read(m.env, "")
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, c Conn, now tim
 	if err := r.resolve(pending.Needs()); err != nil {
 		return err
 	}
-	m.evidence, err = pending.Verify(r.cred, wsse.Policy{
+	policy := wsse.Policy{
 		Suite:            v.Suite,
 		TLS:              c.TLS != nil,
 		Required:         v.Require,
@@ -118,12 +118,20 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, c Conn, now tim
 		MaxLatency:       v.MaxLatency,
 		MaxSkew:          v.MaxSkew,
 		Anonymous:        client != nil,
-	}, now)
+		Encrypted:        v.RequireEncrypted,
+		Limits:           xmltree.Limits{Bytes: int(v.maxBytes())},
+	}
+	if err = r.open(pending, policy); err == nil {
+		m.evidence, err = pending.Verify(r.cred, policy, now)
+	}
 	if err != nil {
 		if r.failed != nil { // why the password could not be checked
 			err = fmt.Errorf("%w: %w", err, r.failed)
 		}
 		return r.unproven(err)
+	}
+	if err := v.opened(m, p); err != nil {
+		return err
 	}
 	under, err := r.underContext(m)
 	if err == nil && !under {

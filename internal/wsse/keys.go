@@ -179,7 +179,7 @@ func (w *writer) markHeaders(p *Protection) (ids []string, err error) {
 			return nil, because(err, xmltree.Elem{}, "header")
 		}
 		root := d.Root()
-		signed := false
+		signed := p.AllHeaders
 		for _, n := range p.SignHeaders {
 			signed = signed || root.Is(n.Space, n.Local)
 		}

@@ -22,6 +22,7 @@ type Protection struct {
 	// that the message carries; PartSignature has no meaning.
 	Sign        Parts
 	SignHeaders []soap.Name
+	AllHeaders  bool // every further header block is signed
 	// Encrypt is what is encrypted, as far as it is in the message. PartToken
 	// stands for the tokens without a key, and PartSignature for all
 	// signatures and confirmations.

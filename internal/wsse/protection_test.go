@@ -188,4 +188,3 @@ func contextUnsent(t testing.TB) Issued {
 		Attached: []byte(`<o:SecurityTokenReference xmlns:o="` + xmltree.WSSE + `"><o:Reference URI="urn:ctx" ValueType="` + typeSCT13 + `"/></o:SecurityTokenReference>`),
 	}
 }
-

@@ -1,0 +1,156 @@
+package wsse
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"regexp"
+	"testing"
+
+	"wstrust/internal/c14n"
+	"wstrust/internal/soap"
+	"wstrust/internal/xmltree"
+)
+
+// seen is what a message made its reader believe.
+func seen(ev *Evidence) map[string]string {
+	out := map[string]string{}
+	for name, p := range map[string]*Part{
+		"body": ev.Body, "timestamp": ev.Timestamp, "to": ev.To, "action": ev.Action, "id": ev.MessageID, "reply-to": ev.ReplyTo,
+	} {
+		if p.Signed() {
+			out[name] = canonicalOf(p.Element())
+		}
+	}
+	for _, h := range ev.Headers {
+		out[h.Element().Local()] = canonicalOf(h.Element())
+	}
+	if ev.Username != nil {
+		out["user"] = ev.Username.Name
+	}
+	if ev.Assertion != nil {
+		out["assertion"] = ev.Assertion.ID + ev.Assertion.Subject.NameID
+	}
+	if ev.Certificate != nil {
+		out["certificate"] = string(ev.Certificate.Raw)
+	}
+	return out
+}
+
+func canonicalOf(e xmltree.Elem) string {
+	var b bytes.Buffer
+	if err := c14n.Write(&b, e, c14n.Exclusive, xmltree.Elem{}, nil); err != nil {
+		return "error"
+	}
+	return b.String()
+}
+
+// One flipped bit anywhere in a protected message is refused, or changes nothing
+// that the reader may believe.
+func TestFlippedBits(t *testing.T) {
+	all := kinds(t)
+	each := 12
+	if testing.Short() {
+		each = 2
+	}
+	refused, harmless := 0, 0
+	for i, k := range all {
+		rnd := rand.New(rand.NewPCG(1, uint64(i)))
+		msg, _, err := Protect(k.out, k.o, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := k.o.Protection
+		pol := Policy{Required: p.Sign &^ (PartToken | PartSignature), SignedHeaders: p.SignHeaders, RequireTimestamp: true}
+		pol.TLS = p.Order == EncryptThenSign && p.Encrypt&PartToken != 0
+		ev, err := receive(t, msg, k.trust, pol, now, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := seen(ev)
+		for range each {
+			m := bytes.Clone(msg)
+			at := rnd.IntN(len(m))
+			m[at] ^= 1 << rnd.IntN(8)
+			ev, err := receive(t, m, k.trust, pol, now, 0)
+			if err != nil {
+				refused++
+				if ClassOf(err) == 0 {
+					t.Fatalf("%s: no class: %v", k.name, err)
+				}
+				continue
+			}
+			harmless++
+			got := seen(ev)
+			for name, value := range got {
+				if w, ok := want[name]; !ok || w != value {
+					t.Fatalf("%s: bit at %d: %s is now %q, was %q\n%s", k.name, at, name, value, w, m)
+				}
+			}
+		}
+	}
+	t.Logf("%d messages, %d flips refused, %d without effect", len(all), refused, harmless)
+	if harmless*3 > refused {
+		t.Errorf("only %d of %d flips were refused", refused, refused+harmless)
+	}
+}
+
+// FuzzOpen: opening any message neither panics nor answers two ways: the same
+// octets give the same verdict, and every part that it calls signed is one that
+// the good messages have.
+func FuzzOpen(f *testing.F) {
+	good := map[string]bool{}
+	// Ids are random, and seeds may come from another run.
+	random := regexp.MustCompile(`-[0-9a-f]{16}|urn:uuid:[0-9a-f-]{36}`)
+	plain := func(name, value string) string { return random.ReplaceAllString(name+value, "") }
+	var l lenient
+	for i, k := range kinds(f) {
+		if i%9 != 0 {
+			continue
+		}
+		msg, _, err := Protect(k.out, k.o, now)
+		if err != nil {
+			f.Fatal(err)
+		}
+		l = k.trust
+		ev, err := receive(f, msg, l, Policy{TLS: true, Anonymous: true}, now, 0)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for name, value := range seen(ev) {
+			good[plain(name, value)] = true
+		}
+		f.Add(msg)
+	}
+	f.Fuzz(func(t *testing.T, msg []byte) {
+		d, err := xmltree.Parse(msg, xmltree.Limits{})
+		if err != nil {
+			return
+		}
+		if _, err := soap.Read(d, Understood); err != nil {
+			return
+		}
+		pol := Policy{TLS: true, Anonymous: true}
+		a, err := receive(t, msg, l, pol, now, 0)
+		b, again := receive(t, msg, l, pol, now, 0)
+		if ClassOf(err) != ClassOf(again) {
+			t.Fatalf("two verdicts: %v and %v", err, again)
+		}
+		if err != nil {
+			return
+		}
+		first, second := seen(a), seen(b)
+		for name, value := range first {
+			if second[name] != value {
+				t.Fatalf("two readings of %s", name)
+			}
+			// A key that came with the message may have signed anything.
+			made := false
+			for _, s := range a.Signers {
+				made = made || s.Made
+			}
+			if !made && !good[plain(name, value)] && name != "user" && name != "assertion" {
+				t.Fatalf("%s that was never signed: %s", name, msg)
+			}
+		}
+	})
+}

@@ -1,0 +1,95 @@
+package service
+
+import (
+	"wstrust/internal/wsse"
+)
+
+// PartProtection says what protected one part of a message.
+type PartProtection struct {
+	SignedBy  []string // whose signatures cover it: a certificate's subject, or what kind of key
+	Encrypted string   // with which cipher it was encrypted; empty if it was not, or only in pieces
+	// TransportOnly says that TLS alone protected it from being changed.
+	TransportOnly bool
+}
+
+// PartProtection returns what protected a part, of those that [Message.Protected]
+// names. Ok is false if the message does not have it.
+func (m *Message) PartProtection(part Parts) (p PartProtection, ok bool) {
+	e := m.evidence
+	of := map[Parts]*wsse.Part{
+		Timestamp: e.Timestamp, Body: e.Body, To: e.To, Action: e.Action, MessageID: e.MessageID,
+		wsse.PartReplyTo: e.ReplyTo, wsse.PartFrom: e.From, wsse.PartFaultTo: e.FaultTo,
+	}[part]
+	if of == nil {
+		return p, false
+	}
+	for _, s := range of.SignedBy() {
+		name := s.Key.String()
+		if s.Certificate != nil {
+			name = s.Certificate.Subject.String()
+		}
+		p.SignedBy = append(p.SignedBy, name)
+	}
+	if c := of.Encrypted(); c != nil {
+		p.Encrypted = c.Algorithm
+	}
+	p.TransportOnly = of.TransportOnly()
+	return p, true
+}
+
+// Encrypted returns the parts that were encrypted for this service. With
+// [Signature] among them every signature was, with [Tokens] every username token
+// and bearer assertion.
+func (m *Message) Encrypted() Parts { return m.evidence.Encrypted }
+
+// open decrypts what is encrypted for us. What was hidden may name further keys.
+func (r *resolver) open(p *wsse.Pending, pol wsse.Policy) error {
+	known := len(p.Needs())
+	if err := p.Open(r.cred, pol); err != nil {
+		return err
+	}
+	return r.resolve(p.Needs()[known:])
+}
+
+// opened looks again at what may have been encrypted when the message came.
+func (v *Verifier) opened(m *Message, p Packet) error {
+	env := m.evidence.Envelope
+	if env.Root.Same(m.env.Root) {
+		return nil
+	}
+	m.env = env
+	var err error
+	if m.action, err = env.CheckPacket(p); err != nil {
+		return err
+	}
+	if err := v.checkTo(env); err != nil {
+		return err
+	}
+	// Better not to begin than to have an answer and no way to send it.
+	_, _, err = m.evidence.Answer(wsse.Options{})
+	return err
+}
+
+// protect adds what the answer to an encrypted message needs.
+func (v *Verifier) protect(o origin, opt wsse.Options) (wsse.Options, error) {
+	if o.evidence == nil {
+		return opt, nil
+	}
+	if v.Confirm {
+		opt.Confirms = o.evidence
+	}
+	out, same, err := o.evidence.Answer(opt)
+	if err != nil || !same {
+		return opt, err
+	}
+	out.Suite, out.Timestamp = v.Suite, wsse.Always
+	return out, nil
+}
+
+// accepted is the origin of a message that was verified.
+func (o origin) accepted(m *Message) origin {
+	env := m.env
+	o = originOf(env, o.version)
+	o.evidence = m.evidence
+	return o
+}
