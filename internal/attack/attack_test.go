@@ -7,7 +7,7 @@ import (
 )
 
 // rows are the generators of the cases, in the order of the document.
-var rows = []func(*world) []*attack{w10, w11}
+var rows = []func(*world) []*attack{wResponses, wAssertions, w10, w11}
 
 // suite makes all cases anew, with new keys and identifiers.
 func suite(w *world) []*attack {

@@ -36,6 +36,7 @@ type attack struct {
 
 	file []byte // what the attacker sends
 	doc  []byte // an assertion, or what has one in it, for those entries that take one
+	bare []byte // what stands for a token in other messages; doc if empty
 
 	off    defence // the smallest set that stops it
 	pick   pick

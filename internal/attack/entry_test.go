@@ -283,7 +283,7 @@ func refuseClient(w *world, a *attack) error {
 }
 
 func refuseToken(w *world, a *attack) error {
-	p := peer{answer: func(request *xmltree.Doc) []byte { return w.issued(request, string(a.doc)) }}
+	p := peer{answer: func(request *xmltree.Doc) []byte { return w.issued(request, string(a.token())) }}
 	c, err := w.channel(p, soap.V12, nil)
 	if err != nil {
 		return err
@@ -295,12 +295,18 @@ func refuseToken(w *world, a *attack) error {
 	return a.refused(err)
 }
 
+func (a *attack) token() []byte {
+	if a.bare != nil {
+		return a.bare
+	}
+	return a.doc
+}
+
 // issued is the answer of an issuer to a request for a bearer token, with
 // anything in the place of the token.
 func (w *world) issued(request *xmltree.Doc, token string) []byte {
 	f := open(w.issuedGood(request, nil))
-	f.replace(f.one("Assertion"), token)
-	return f.src
+	return bytes.Replace(f.src, f.one("Assertion").Raw(), []byte(token), 1)
 }
 
 // issuedGood is the honest answer.
@@ -326,7 +332,7 @@ func refuseBehalf(w *world, a *attack) error {
 	h := w.server(a, &called)
 	r := wst.Request{TokenType: wst.TokenSAML20, KeyType: wst.Bearer, AppliesTo: goodScope, OnBehalfOf: w.assertion(saml.V20, saml.Confirmation{Kind: saml.Bearer}, nil)}
 	f := open(w.message(recipe{signer: "user", body: must(r.Write(wst.Trust13))}))
-	f.src = bytes.Replace(f.src, f.one("Assertion").Raw(), a.doc, 1)
+	f.src = bytes.Replace(f.src, f.one("Assertion").Raw(), a.token(), 1)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, (&attack{file: f.src}).request())
 	if called > 0 {

@@ -205,7 +205,7 @@ func (m *weakMessage) signatures() error {
 		}
 	} else {
 		sigs = slices.DeleteFunc(descendants(m.root, "Signature"), func(e xmltree.Elem) bool {
-			return !e.Is(xmltree.DS, "Signature") || decoy(e) || xmltree.Parent(e).Local() == "Assertion"
+			return !e.Is(xmltree.DS, "Signature") || decoy(e) || xmltree.Parent(e).Local() == "Assertion" || xmltree.Parent(e).Local() == "Response"
 		})
 	}
 	for _, sig := range sigs {

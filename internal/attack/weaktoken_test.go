@@ -118,8 +118,8 @@ func (m *weakMessage) assertion(found []xmltree.Elem) error {
 func (m *weakMessage) readAssertion(a xmltree.Elem) error {
 	m.known = true
 	for local, as := range map[string]string{"NameID": "user", "NameIdentifier": "user", "AttributeValue": "role", "Audience": "audience", "Issuer": "issuer"} {
-		if all := descendants(a, local); len(all) > 0 && len(all[0].Raw()) > 0 {
-			m.out[as] = m.text(all[0])
+		if e := firstOwn(a, local); e.OK() {
+			m.out[as] = m.text(e)
 		}
 	}
 	var bearer, holder bool
@@ -158,6 +158,23 @@ func (m *weakMessage) readAssertion(a xmltree.Elem) error {
 		return deny(dHolder, "nobody confirms the subject")
 	}
 	return m.conditions(a)
+}
+
+// firstOwn is the first descendant of that name which is not in another
+// assertion or in a signature.
+func firstOwn(e xmltree.Elem, local string) xmltree.Elem {
+	for c := range e.Children {
+		if c.Local() == "Assertion" || c.Is(xmltree.DS, "Signature") {
+			continue
+		}
+		if c.Local() == local {
+			return c
+		}
+		if found := firstOwn(c, local); found.OK() {
+			return found
+		}
+	}
+	return xmltree.Elem{}
 }
 
 func (m *weakMessage) conditions(a xmltree.Elem) error {
