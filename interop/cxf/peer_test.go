@@ -57,7 +57,7 @@ func newWorld(t *testing.T) *world {
 // to trust them.
 func (w *world) trust(t *testing.T, more ...*x509.Certificate) {
 	t.Helper()
-	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}, {Cert: w.client.Cert, FriendlyName: "client"}, {Cert: w.signerEC.Cert, FriendlyName: "cxf-signer-ec"}}
+	entries := []pkcs12.TrustStoreEntry{{Cert: w.ca.Cert, FriendlyName: "ca"}, {Cert: w.signer.Cert, FriendlyName: "cxf-signer"}, {Cert: w.client.Cert, FriendlyName: "client"}, {Cert: w.service.Cert, FriendlyName: "service"}, {Cert: w.signerEC.Cert, FriendlyName: "cxf-signer-ec"}}
 	for i, c := range more {
 		entries = append(entries, pkcs12.TrustStoreEntry{Cert: c, FriendlyName: fmt.Sprint("extra", i)})
 	}

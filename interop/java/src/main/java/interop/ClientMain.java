@@ -42,11 +42,6 @@ import jakarta.xml.ws.Service;
  * JSON with the token and what WSS4J's validator says of it. A task that also names a service presents a token there.
  */
 public final class ClientMain {
-    private static final String ASYMMETRIC = org.apache.cxf.ws.security.SecurityConstants.ASYMMETRIC_SIGNATURE_ALGORITHM;
-    private static final String SYMMETRIC = org.apache.cxf.ws.security.SecurityConstants.SYMMETRIC_SIGNATURE_ALGORITHM;
-    private static final String RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
-    private static final String HMAC_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
-
     private final Peer peer;
     private final Bus bus = BusFactory.getDefaultBus();
     private final Crypto trust;
@@ -141,8 +136,7 @@ public final class ClientMain {
         p.put(SecurityConstants.STS_TOKEN_PROPERTIES, peer.crypto("client"));
         p.put(SecurityConstants.STS_TOKEN_USERNAME, peer.keyAlias("client"));
         p.put(SecurityConstants.STS_TOKEN_USE_CERT_FOR_KEYINFO, String.valueOf("cert".equals(option(task + "usekey"))));
-        p.put(ASYMMETRIC, RSA_SHA256);
-        p.put(SYMMETRIC, HMAC_SHA256);
+        p.putAll(Peer.suite());
         c.setProperties(p);
         c.getRequestContext().put(Message.ENDPOINT_ADDRESS, peer.get(task + "sts"));
         return c;
@@ -217,8 +211,9 @@ public final class ClientMain {
         ctx.put(SecurityConstants.CALLBACK_HANDLER, peer.passwords());
         ctx.put(SecurityConstants.SIGNATURE_PROPERTIES, peer.crypto("client"));
         ctx.put(SecurityConstants.SIGNATURE_USERNAME, peer.keyAlias("client"));
-        ctx.put(ASYMMETRIC, RSA_SHA256);
-        ctx.put(SYMMETRIC, HMAC_SHA256);
+        ctx.put(SecurityConstants.ENCRYPT_PROPERTIES, peer.crypto("client"));
+        ctx.put(SecurityConstants.ENCRYPT_USERNAME, option(task + "service.alias"));
+        ctx.putAll(Peer.suite());
         ((HTTPConduit) ((DispatchImpl<Source>) d).getClient().getConduit()).setTlsClientParameters(peer.client());
         Document got = null;
         for (int calls = Integer.parseInt(peer.settings.getProperty(task + "calls", "1")); calls > 0; calls--) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.security.KeyStore;
+import java.util.Map;
 import java.util.Properties;
 
 import javax.net.ssl.KeyManager;
@@ -19,6 +20,7 @@ import org.apache.cxf.configuration.jsse.TLSClientParameters;
 import org.apache.cxf.configuration.jsse.TLSServerParameters;
 import org.apache.cxf.configuration.security.ClientAuthentication;
 import org.apache.cxf.transport.http_jetty.JettyHTTPServerEngineFactory;
+import org.apache.cxf.ws.security.SecurityConstants;
 import org.apache.wss4j.common.crypto.Crypto;
 import org.apache.wss4j.common.crypto.CryptoFactory;
 import org.apache.wss4j.common.ext.WSPasswordCallback;
@@ -133,6 +135,17 @@ final class Peer {
         TLSClientParameters tls = new TLSClientParameters();
         tls.setTrustManagers(trust());
         return tls;
+    }
+
+    /** SHA-256 everywhere, AES-GCM and RSA-OAEP: what CXF's suites with Sha256 in the name leave at SHA-1 and CBC. */
+    static Map<String, Object> suite() {
+        return Map.of(
+            SecurityConstants.ASYMMETRIC_SIGNATURE_ALGORITHM, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            SecurityConstants.SYMMETRIC_SIGNATURE_ALGORITHM, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+            SecurityConstants.CUSTOM_ALG_SUITE_ASYMMETRIC_SIGNATURE, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            SecurityConstants.CUSTOM_ALG_SUITE_SYMMETRIC_SIGNATURE, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+            SecurityConstants.CUSTOM_ALG_SUITE_ASYMMETRIC_KEY_ENCRYPTION_ALGORITHM,
+            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p");
     }
 
     /** Answers with the passwords of users and of key stores. */

@@ -1,6 +1,7 @@
 package interop;
 
 import java.io.StringReader;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,7 +28,7 @@ public final class ServiceMain {
     static final String NS = "urn:wstrust:interop:greeter";
     static final List<String> PORTS = List.of(
         "Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11",
-        "Context");
+        "Context", "Sealed", "Shared");
 
     private ServiceMain() {
     }
@@ -69,13 +70,12 @@ public final class ServiceMain {
             EndpointImpl e = new EndpointImpl(bus, new Greeter(), null, "classpath:/service.wsdl");
             e.setServiceName(new QName(NS, "Greeter"));
             e.setEndpointName(new QName(NS, name));
-            e.setProperties(Map.of(
-                SecurityConstants.CALLBACK_HANDLER, peer.passwords(),
-                SecurityConstants.SIGNATURE_PROPERTIES, peer.crypto("service"),
-                org.apache.cxf.ws.security.SecurityConstants.ASYMMETRIC_SIGNATURE_ALGORITHM,
-                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-                org.apache.cxf.ws.security.SecurityConstants.SYMMETRIC_SIGNATURE_ALGORITHM,
-                "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"));
+            Map<String, Object> security = new HashMap<>(Peer.suite());
+            security.put(SecurityConstants.CALLBACK_HANDLER, peer.passwords());
+            security.put(SecurityConstants.SIGNATURE_PROPERTIES, peer.crypto("service"));
+            security.put(SecurityConstants.SIGNATURE_USERNAME, peer.keyAlias("service"));
+            security.put(SecurityConstants.ENCRYPT_USERNAME, "useReqSigCert");
+            e.setProperties(security);
             String address = "https://localhost:" + port + "/greeter/" + name;
             e.publish(address);
             ready.put(name, address);
