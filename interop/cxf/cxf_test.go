@@ -43,5 +43,6 @@ func TestCXF(t *testing.T) {
 	t.Run("Service", s.testService)
 	t.Run("Context", s.testContext)
 	t.Run("ContextService", s.testContextService)
+	t.Run("Protection", s.testProtection)
 	t.Run("Tool", s.testTool)
 }

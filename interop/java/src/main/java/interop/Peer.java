@@ -144,8 +144,9 @@ final class Peer {
             SecurityConstants.SYMMETRIC_SIGNATURE_ALGORITHM, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
             SecurityConstants.CUSTOM_ALG_SUITE_ASYMMETRIC_SIGNATURE, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             SecurityConstants.CUSTOM_ALG_SUITE_SYMMETRIC_SIGNATURE, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+            SecurityConstants.CUSTOM_ALG_SUITE_SIGNATURE_DERIVED_KEY_LENGTH, 256,
             SecurityConstants.CUSTOM_ALG_SUITE_ASYMMETRIC_KEY_ENCRYPTION_ALGORITHM,
-            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p");
+            "http://www.w3.org/2009/xmlenc11#rsa-oaep");
     }
 
     /** Answers with the passwords of users and of key stores. */
