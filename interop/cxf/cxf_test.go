@@ -44,5 +44,6 @@ func TestCXF(t *testing.T) {
 	t.Run("Context", s.testContext)
 	t.Run("ContextService", s.testContextService)
 	t.Run("Protection", s.testProtection)
+	t.Run("ProtectionService", s.testProtectionService)
 	t.Run("Tool", s.testTool)
 }

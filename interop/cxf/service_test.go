@@ -14,7 +14,7 @@ import (
 
 // serveOurs starts a service of ours that believes CXF's issuer and says what CXF's
 // own says. It is reached under several paths, as CXF's is.
-func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
+func (w *world) serveOurs(t *testing.T, ports []string, more ...func(*service.Verifier)) map[string]string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	addr := server.Listener.Addr().String()
@@ -26,6 +26,9 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 		Contexts: &service.Contexts{},
 		Replay:   rig.NewReplay(t),
 		Logger:   rig.Logger(t),
+	}
+	for _, set := range more {
+		set(v)
 	}
 	for _, port := range ports {
 		urls[port] = "https://localhost" + addr[strings.LastIndexByte(addr, ':'):] + "/greeter/" + port
@@ -41,7 +44,7 @@ func (w *world) serveOurs(t *testing.T, ports []string) map[string]string {
 		if (m.Context() != nil) != (in.Name == "Context") {
 			t.Errorf("%s: under the context %+v", in.Name, m.Context())
 		}
-		if port := in.Name[strings.LastIndexByte(in.Name, '/')+1:]; port != "Context" && who.ProofOfPossession == strings.HasPrefix(port, "Bearer") {
+		if kind, port, ok := strings.Cut(in.Name, "/"); ok && kind != "" && who.ProofOfPossession == strings.HasPrefix(port, "Bearer") {
 			t.Errorf("%s: proof of possession: %v", in.Name, who.ProofOfPossession)
 		}
 		return service.Reply{Action: greetAction + "Response", Body: greeting{Text: "hello " + in.Name, Caller: who.Name}}, nil
