@@ -57,10 +57,9 @@ type Protection struct {
 	InsecureAnswers bool
 }
 
-// HeaderName is the expanded name of a header block.
-type HeaderName struct {
-	Space, Local string
-}
+// HeaderName is the expanded name of a header block: its namespace Space, and its
+// Local name.
+type HeaderName struct{ Space, Local string }
 
 // KeyDerivation is how keys are derived from a symmetric one.
 type KeyDerivation uint8
