@@ -1,0 +1,143 @@
+package webservices
+
+import (
+	"crypto/x509"
+	"log/slog"
+	"reflect"
+	"testing"
+	"time"
+
+	"wstrust"
+)
+
+// The defaults of channel properties, as a fresh channel tells them.
+func TestChannelDefaults(t *testing.T) {
+	c := create(t, alice())
+	for id, want := range map[ChannelPropertyID]any{
+		WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE: uint32(65536), WS_CHANNEL_PROPERTY_MAX_STREAMED_MESSAGE_SIZE: uint64(4194304),
+		WS_CHANNEL_PROPERTY_MAX_STREAMED_START_SIZE: uint32(16384), WS_CHANNEL_PROPERTY_MAX_STREAMED_FLUSH_SIZE: uint32(65536),
+		WS_CHANNEL_PROPERTY_ENCODING: WS_ENCODING_XML_UTF8, WS_CHANNEL_PROPERTY_ENVELOPE_VERSION: WS_ENVELOPE_VERSION_SOAP_1_2,
+		WS_CHANNEL_PROPERTY_ADDRESSING_VERSION: WS_ADDRESSING_VERSION_1_0, WS_CHANNEL_PROPERTY_MAX_SESSION_DICTIONARY_SIZE: uint32(2048),
+		WS_CHANNEL_PROPERTY_STATE: WS_CHANNEL_STATE_CREATED, WS_CHANNEL_PROPERTY_ASYNC_CALLBACK_MODEL: WS_LONG_CALLBACK,
+		WS_CHANNEL_PROPERTY_IP_VERSION: WS_IP_VERSION_AUTO, WS_CHANNEL_PROPERTY_RESOLVE_TIMEOUT: uint32(0xFFFFFFFF),
+		WS_CHANNEL_PROPERTY_CONNECT_TIMEOUT: uint32(30000), WS_CHANNEL_PROPERTY_SEND_TIMEOUT: uint32(30000),
+		WS_CHANNEL_PROPERTY_RECEIVE_RESPONSE_TIMEOUT: uint32(30000), WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT: uint32(30000),
+		WS_CHANNEL_PROPERTY_CLOSE_TIMEOUT: uint32(30000), WS_CHANNEL_PROPERTY_ENABLE_TIMEOUTS: true,
+		WS_CHANNEL_PROPERTY_TRANSFER_MODE: WS_BUFFERED_TRANSFER_MODE, WS_CHANNEL_PROPERTY_NO_DELAY: false,
+		WS_CHANNEL_PROPERTY_SEND_KEEP_ALIVES: false, WS_CHANNEL_PROPERTY_KEEP_ALIVE_TIME: uint32(7200000),
+		WS_CHANNEL_PROPERTY_KEEP_ALIVE_INTERVAL: uint32(1000), WS_CHANNEL_PROPERTY_MAX_HTTP_SERVER_CONNECTIONS: uint32(0xFFFFFFFF),
+		WS_CHANNEL_PROPERTY_CHANNEL_TYPE: WS_CHANNEL_TYPE_REQUEST, WS_CHANNEL_PROPERTY_TRIM_BUFFERED_MESSAGE_SIZE: uint32(65536),
+		WS_CHANNEL_PROPERTY_PROTECTION_LEVEL: WS_PROTECTION_LEVEL_SIGN_AND_ENCRYPT, WS_CHANNEL_PROPERTY_COOKIE_MODE: WS_AUTO_COOKIE_MODE,
+		WS_CHANNEL_PROPERTY_HTTP_PROXY_SETTING_MODE: WS_HTTP_PROXY_SETTING_MODE_AUTO, WS_CHANNEL_PROPERTY_CUSTOM_HTTP_PROXY: (*CustomHTTPProxy)(nil),
+		WS_CHANNEL_PROPERTY_ENABLE_HTTP_REDIRECT: false, WS_CHANNEL_PROPERTY_HTTP_REDIRECT_CALLBACK_CONTEXT: (*HTTPRedirectCallbackContext)(nil),
+		WS_CHANNEL_PROPERTY_FAULTS_AS_ERRORS: true, WS_CHANNEL_PROPERTY_ALLOW_UNSECURED_FAULTS: false,
+		WS_CHANNEL_PROPERTY_EX_STRICT_PROFILE: false, WS_CHANNEL_PROPERTY_EX_ROOT_CERTIFICATES: (*x509.CertPool)(nil),
+		WS_CHANNEL_PROPERTY_EX_LOGGER: (*slog.Logger)(nil), WS_CHANNEL_PROPERTY_EX_SYSTEM_PROXY: SystemProxy(nil),
+	} {
+		got := reflect.New(reflect.TypeOf(want))
+		if hr := GetChannelProperty(c, id, got.Interface(), nil); hr != S_OK {
+			t.Errorf("property %d: %v", id, hr)
+		} else if id == WS_CHANNEL_PROPERTY_EX_SYSTEM_PROXY {
+			if !got.Elem().IsNil() {
+				t.Error("there is a proxy")
+			}
+		} else if got.Elem().Interface() != want {
+			t.Errorf("property %d is %v, want %v", id, got.Elem().Interface(), want)
+		}
+		// A pointer to another type, or to nothing.
+		if hr := GetChannelProperty(c, id, new(complex64), nil); hr != E_INVALIDARG {
+			t.Errorf("property %d into another type: %v", id, hr)
+		}
+		if hr := GetChannelProperty(c, id, nil, nil); hr != E_INVALIDARG {
+			t.Errorf("property %d into nothing: %v", id, hr)
+		}
+	}
+	var negotiator Negotiator
+	if hr := GetChannelProperty(c, WS_CHANNEL_PROPERTY_EX_NEGOTIATOR, &negotiator, nil); hr != S_OK || negotiator != nil {
+		t.Error(hr, negotiator)
+	}
+	for _, id := range []ChannelPropertyID{WS_CHANNEL_PROPERTY_ENCODER, WS_CHANNEL_PROPERTY_HTTP_SERVER_SPN, 33, 999} {
+		if hr := GetChannelProperty(c, id, new(uint32), nil); hr != E_INVALIDARG {
+			t.Errorf("property %d: %v", id, hr)
+		}
+	}
+	var level ProtectionLevel
+	if GetChannelProperty(create(t, nil), WS_CHANNEL_PROPERTY_PROTECTION_LEVEL, &level, nil); level != WS_PROTECTION_LEVEL_NONE {
+		t.Error(level)
+	}
+}
+
+// The defaults of a security description, as the core gets them.
+func TestSecurityDefaults(t *testing.T) {
+	s, err := readSecurity(alice(), WS_HTTP_CHANNEL_BINDING)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := wstrust.Header{
+		Timestamp: wstrust.TimestampAlways, Layout: wstrust.LayoutStrict,
+		TTL: 5 * time.Minute, MaxLatency: 5 * time.Minute, MaxSkew: 5 * time.Minute,
+	}
+	if s.config.Header != want || s.config.Suite != wstrust.Basic256 || s.config.Versions.Security != wstrust.Security11 || s.keys != (keyRange{256, 256}) {
+		t.Errorf("%+v %v %v", s.config.Header, s.config.Suite, s.keys)
+	}
+	// Kerberos makes it BASIC128, unless the caller names a suite.
+	kerberos := &KerberosApreqMessage{BindingUsage: WS_SUPPORTING_MESSAGE_SECURITY_USAGE, ClientCredential: &DefaultWindowsIntegratedAuthCredential{}}
+	sd := &SecurityDescription{SecurityBindings: []SecurityBinding{&SslTransport{}, kerberos}}
+	if s, err = readSecurity(sd, WS_HTTP_CHANNEL_BINDING); err != nil || s.config.Suite != wstrust.Basic128 {
+		t.Error(s.config.Suite, err)
+	}
+	sd.Properties = []SecurityProperty{{WS_SECURITY_PROPERTY_ALGORITHM_SUITE_NAME, WS_SECURITY_ALGORITHM_SUITE_NAME_BASIC192}}
+	if s, err = readSecurity(sd, WS_HTTP_CHANNEL_BINDING); err != nil || s.config.Suite != wstrust.Basic192 {
+		t.Error(s.config.Suite, err)
+	}
+	// Without a message binding there is no Security header.
+	if s, err = readSecurity(overTLS(), WS_HTTP_CHANNEL_BINDING); err != nil || s.config.Header.Timestamp != wstrust.TimestampNever {
+		t.Error(s.config.Header, err)
+	}
+}
+
+func TestBindingDefaults(t *testing.T) {
+	for id, want := range map[SecurityBindingPropertyID]any{
+		WS_SECURITY_BINDING_PROPERTY_REQUIRE_SSL_CLIENT_CERT:               false,
+		WS_SECURITY_BINDING_PROPERTY_WINDOWS_INTEGRATED_AUTH_PACKAGE:       WS_WINDOWS_INTEGRATED_AUTH_PACKAGE_SPNEGO,
+		WS_SECURITY_BINDING_PROPERTY_ALLOW_ANONYMOUS_CLIENTS:               false,
+		WS_SECURITY_BINDING_PROPERTY_ALLOWED_IMPERSONATION_LEVEL:           uint32(1),
+		WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_SCHEME:               WS_HTTP_HEADER_AUTH_SCHEME_NEGOTIATE,
+		WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_TARGET:               WS_HTTP_HEADER_AUTH_TARGET_SERVICE,
+		WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_KEY_ENTROPY_MODE:     WS_SECURITY_KEY_ENTROPY_MODE_COMBINED,
+		WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_MAX_PENDING_CONTEXTS: uint32(100),
+		WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_MAX_ACTIVE_CONTEXTS:  uint32(1000),
+		WS_SECURITY_BINDING_PROPERTY_SECURE_CONVERSATION_VERSION:           WS_SECURE_CONVERSATION_VERSION_FEBRUARY_2005,
+		WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_SUPPORT_RENEW:        true,
+		WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_RENEWAL_INTERVAL:     10 * time.Hour,
+		WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_ROLLOVER_INTERVAL:    5 * time.Minute,
+		WS_SECURITY_BINDING_PROPERTY_CERT_FAILURES_TO_IGNORE:               WS_CERT_FAILURE_REVOCATION_OFFLINE,
+		WS_SECURITY_BINDING_PROPERTY_DISABLE_CERT_REVOCATION_CHECK:         false,
+		WS_SECURITY_BINDING_PROPERTY_DISALLOWED_SECURE_PROTOCOLS:           WS_SECURE_PROTOCOL_SSL2 | WS_SECURE_PROTOCOL_SSL3 | WS_SECURE_PROTOCOL_TLS1_0 | WS_SECURE_PROTOCOL_TLS1_1,
+	} {
+		if got := (bindingValues{}).of(id); got != want {
+			t.Errorf("property %d is %v, want %v", id, got, want)
+		}
+	}
+}
+
+// The entropy of a request and that of a context differ by default.
+func TestRequestDefaults(t *testing.T) {
+	r, err := readRequest(nil, channelValues{}, keyRange{256, 256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.request.Action != wstrust.Issue || r.request.Entropy != wstrust.ServerEntropy || r.request.KeyType != wstrust.KeyTypeUnspecified ||
+		r.request.KeySize != 0 || r.dialect != (dialect{trust: wstrust.Trust2005, headers: 64}) || r.wantsKey {
+		t.Errorf("%+v %+v", r.request, r.dialect)
+	}
+	s, err := readSecurity(&SecurityDescription{SecurityBindings: []SecurityBinding{&SslTransport{}, &SecurityContextMessage{
+		BindingUsage: WS_SUPPORTING_MESSAGE_SECURITY_USAGE, BootstrapSecurityDescription: alice(),
+	}}}, WS_HTTP_CHANNEL_BINDING)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.conversation.config; c.Entropy != wstrust.ContextCombinedEntropy || c.Version != wstrust.Conversation2005 || c.NoRenewal || c.RenewalInterval != 10*time.Hour || c.KeySize != 0 {
+		t.Errorf("%+v", c)
+	}
+}
