@@ -70,10 +70,23 @@ func evilOf(part string) string {
 }
 
 // security is the header that is read.
-func (f *file) security() xmltree.Elem { return f.at("Header", "Security") }
+func (f *file) security() xmltree.Elem {
+	for h := range f.at("Header").Children {
+		if h.Is(xmltree.WSSE, "Security") && ours(h) {
+			return h
+		}
+	}
+	panic("no Security header in " + string(f.src))
+}
 
 // signature is the message's own.
-func (f *file) signature() xmltree.Elem { return f.at("Header", "Security", "Signature") }
+func (f *file) signature() xmltree.Elem {
+	sig := child(f.security(), "Signature")
+	if !sig.OK() {
+		panic("no signature in " + string(f.src))
+	}
+	return sig
+}
 
 // otherSecurity is a Security header for somebody else.
 func (f *file) otherSecurity(inside string) string {

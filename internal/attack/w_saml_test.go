@@ -109,7 +109,7 @@ func (s assertionAttack) expand(w *world, row string) (out []*attack) {
 				a.at &^= atSAML | atToken | atBehalf // they do not depend on it
 			}
 			if !s.raw && roots(token) > 1 {
-				a.doc = []byte(response + token + `</samlp:Response>`)
+				a.doc = []byte(strings.Replace(response, "_response", "_outer", 1) + token + `</samlp:Response>`)
 			}
 			if s.also != nil {
 				s.also(a)

@@ -66,7 +66,7 @@ func (m *weakMessage) envelope() error {
 	if err := m.fresh(); err != nil {
 		return err
 	}
-	if !m.known && m.reply == "" {
+	if !m.known && m.reply == "" && m.on(dSigned) {
 		return deny(dSigned, "nobody is authenticated")
 	}
 	m.out["scope"] = m.value(m.body, "Address", "scope")
