@@ -200,9 +200,11 @@ func (v *verifier) again() error {
 	}
 	p.stamp, p.username, p.assertion, p.encrypted = stamp{}, xmltree.Elem{}, xmltree.Elem{}, xmltree.Elem{}
 	p.contexts, p.confirmed, p.sigs, p.tokens, p.keyTokens = nil, nil, nil, 0, 0
-	if err := p.takeIn(); err != nil {
-		return err
-	}
+	return p.takeIn()
+}
+
+// leftClosed refuses what only this header can mean and nothing opened.
+func (p *Pending) leftClosed() error {
 	for c := range p.sec.Children {
 		if c.Is(xmltree.XENC, "EncryptedData") {
 			return refuse(ClassPolicy, c, "nothing says how to decrypt it")

@@ -25,6 +25,9 @@ func (p *Pending) Verify(c Credentials, pol Policy, now time.Time) (*Evidence, e
 	if err := p.Open(c, pol); err != nil {
 		return nil, err
 	}
+	if err := p.leftClosed(); err != nil {
+		return nil, err
+	}
 	if err := v.run(now); err != nil {
 		return nil, because(err, p.sec, "")
 	}
