@@ -51,8 +51,10 @@ type Principal struct {
 	// Key is the public key that the sender proved to hold; nil if the proof
 	// was by a password, a secret key, or by nothing, as with a bearer token.
 	Key crypto.PublicKey
-	// ProofOfPossession reports that the sender proved a key, public or
-	// secret, and did not just show something that anyone might have copied.
+	// ProofOfPossession reports that the sender proved the key that the
+	// principal is known by: that of the certificate, or the one that the
+	// assertion confirms. A password or a bearer token might have been copied,
+	// and a certificate beside it proves who sent it, not whose it is.
 	ProofOfPossession bool
 }
 

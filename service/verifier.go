@@ -60,9 +60,11 @@ type Verifier struct {
 	// assertion must name one of them, letter for letter.
 	Audiences []string
 	// Addresses are the URLs at which this service is reached. If there are
-	// any, a message with a wsa:To must name one of them. Set them where
-	// clients sign with certificates: such a message has no audience, and
-	// another service could pass it on.
+	// any, a message with a wsa:To must name one of them, and the signature of
+	// a client that is known by its certificate must be over To or, where
+	// there is none, over the Body. Set them where clients sign with
+	// certificates: such a message has no audience, and another service could
+	// pass it on. Require Body as well where that must not be possible at all.
 	Addresses []string
 
 	// Issuers are those whose SAML assertions are accepted.

@@ -27,8 +27,10 @@ type Conn struct {
 	RemoteAddr string
 }
 
-// Verify takes one message and returns it verified. It refuses replays: the
-// same message is accepted once. Errors say why the message was refused, and
+// Verify takes one message and returns it verified. It refuses replays: a
+// message with a signature, a nonce or a MessageID is accepted once. One without
+// any shows a password or a bearer token to whoever reads it, and he needs no
+// replay. Errors say why the message was refused, and
 // are not for the peer.
 func (v *Verifier) Verify(ctx context.Context, p Packet, c Conn) (*Message, error) {
 	if err := v.Check(); err != nil {
@@ -169,7 +171,7 @@ func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certifi
 		cert = client
 	}
 	if cert != nil {
-		p.Certificate, p.Key, p.ProofOfPossession = cert, cert.PublicKey, true
+		p.Certificate, p.Key = cert, cert.PublicKey
 	}
 	switch {
 	case e.Assertion != nil:
@@ -190,11 +192,27 @@ func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certifi
 	case e.Username != nil:
 		p.Kind, p.Name = User, e.Username.Name
 	case cert != nil:
-		p.Kind, p.Name = Certificate, cert.Subject.String()
+		if e.Certificate != nil {
+			if err := v.boundToUs(e); err != nil {
+				return nil, err
+			}
+		}
+		p.Kind, p.Name, p.ProofOfPossession = Certificate, cert.Subject.String(), true
 	default:
 		return nil, refuse(wsse.ClassTrust, "no token that is accepted")
 	}
 	return p, nil
+}
+
+// boundToUs refuses a signed message that somebody could have passed on from
+// another service: a certificate has no audience, and over TLS the signature need
+// not cover the body. So where Addresses are known, the signature must be over
+// To, which is one of them or, in a message without one, over the Body.
+func (v *Verifier) boundToUs(e *wsse.Evidence) error {
+	if len(v.Addresses) == 0 || e.To.Signed() || e.To == nil && e.Body.Signed() {
+		return nil
+	}
+	return refuse(wsse.ClassPolicy, "the signature does not say that the message is for us: it covers no To")
 }
 
 // fill takes over what a verified assertion says about its subject.
@@ -250,8 +268,8 @@ func (v *Verifier) remember(ctx context.Context, m *Message, now time.Time) erro
 // Token verifies an assertion that stands in the body of a verified message: a
 // token of somebody for whom the sender acts. It must be of one of the
 // Verifier's Issuers and in force, and for one of audiences; with none, whom it
-// is for does not matter. Nothing is said about the sender's right to it, and
-// possession of its key is not proven.
+// is for does not matter. Nothing is said about the sender's right to it,
+// possession of its key is not proven, and OneTimeUse is not counted.
 func (v *Verifier) Token(_ context.Context, token []byte, audiences ...string) (*Principal, error) {
 	doc, err := xmltree.Parse(token, xmltree.Limits{Bytes: int(v.maxBytes())})
 	if err != nil {
