@@ -35,6 +35,7 @@ type Pending struct {
 	needs     []KeyRef
 	tokens    int
 	keyTokens int
+	named     []namedKey
 }
 
 type pendingSignature struct {

@@ -128,7 +128,7 @@ func (p *Pending) tokenSource(token, e xmltree.Elem) (source, error) {
 		ref, err := readContext(token)
 		return source{ref: ref, token: token, space: token.Space()}, err
 	case token.Is(xmltree.XENC, "EncryptedKey"):
-		ref, err := encryptedKeyRef(token)
+		ref, err := p.encryptedKeyRef(token)
 		return source{ref: ref, encrypted: token, token: token}, err
 	case isDerived(token):
 		d, err := p.readDerived(token)
@@ -184,7 +184,7 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 			if !c.Is(xmltree.XENC, "EncryptedKey") {
 				continue
 			}
-			if own, err := encryptedKeyRef(c); err == nil && own == ref {
+			if own, err := p.encryptedKeyRef(c); err == nil && own == ref {
 				return source{ref: ref, encrypted: c, token: c}, nil
 			}
 		}

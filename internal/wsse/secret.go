@@ -55,6 +55,25 @@ func (p *Pending) keyInfo(ki xmltree.Elem) (source, error) {
 	return source{ref: ref}, nil
 }
 
+// encryptedKeyRef is the function of that name, done once for each element.
+func (p *Pending) encryptedKeyRef(ek xmltree.Elem) (KeyRef, error) {
+	for _, k := range p.named {
+		if k.elem.Same(ek) {
+			return k.ref, nil
+		}
+	}
+	ref, err := encryptedKeyRef(ek)
+	if err == nil {
+		p.named = append(p.named, namedKey{ek, ref})
+	}
+	return ref, err
+}
+
+type namedKey struct {
+	elem xmltree.Elem
+	ref  KeyRef
+}
+
 // encryptedKeyRef names an EncryptedKey by the digest of its octets.
 func encryptedKeyRef(ek xmltree.Elem) (KeyRef, error) {
 	value, err := xmlenc.CipherValue(ek)

@@ -1,0 +1,230 @@
+package wsse
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/soap"
+	"wstrust/internal/xmltree"
+)
+
+// The floors are the RSA, hash and cipher operations that a message cannot do
+// without, over as many octets. They are measured in the same run, by turns with
+// what is compared with them, and the quotient is reported.
+
+// sized is a message of about n octets once it is signed, without encryption.
+func sized(n int) soap.Outgoing {
+	out := outgoing()
+	line := "<o:Line><o:Item>4711</o:Item><o:Text>a line of an ordinary order</o:Text></o:Line>"
+	out.Body = []byte(`<o:Get xmlns:o="urn:orders">` + strings.Repeat(line, n/len(line)) + `</o:Get>`)
+	return out
+}
+
+// aside times f and floor by turns and reports f's time as a multiple of the
+// floor's.
+func aside(b *testing.B, f, floor func()) {
+	var ours, theirs time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		start := time.Now()
+		f()
+		mid := time.Now()
+		floor()
+		ours, theirs = ours+mid.Sub(start), theirs+time.Since(mid)
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "x-floor")
+	b.ReportMetric(float64(ours.Nanoseconds())/float64(b.N), "ours-ns/op")
+}
+
+// benchRSA is a test key, as the signer's and as the receiver's.
+var benchRSA = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+func benchMessage(b *testing.B, n int, encrypt bool) (soap.Outgoing, Options, lenient) {
+	b.Helper()
+	id := makeIdentity("bench", 99, benchRSA(), nil)
+	p := AsymmetricSign()
+	if encrypt {
+		p.Encrypt, p.Recipient = PartBody|PartSignature, id.cert
+	}
+	l := trust(id)
+	l.Recipients = []Recipient{{Key: id.key, Certificate: id.cert}}
+	return sized(n), Options{Protection: p, Tokens: []Token{x509Token(id, RefThumbprint, 0)}}, l
+}
+
+func BenchmarkSignEncrypt6KB(b *testing.B) {
+	out, o, _ := benchMessage(b, 5<<10, true)
+	plain := bytes.Repeat([]byte("x"), 6<<10)
+	aside(b, func() {
+		if _, _, err := Protect(out, o, now); err != nil {
+			b.Fatal(err)
+		}
+	}, func() {
+		sum := sha256.Sum256(plain)
+		if _, err := rsa.SignPKCS1v15(nil, benchRSA(), crypto.SHA256, sum[:]); err != nil {
+			b.Fatal(err)
+		}
+		key := make([]byte, 32)
+		rand.Read(key)
+		seal(b, key, plain)
+		if _, err := rsa.EncryptOAEP(sha256.New(), rand.Reader, &benchRSA().PublicKey, key, nil); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+func seal(b *testing.B, key, plain []byte) []byte {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return aead.Seal(nil, nil, plain, nil)
+}
+
+func BenchmarkVerifyDecrypt6KB(b *testing.B) {
+	out, o, l := benchMessage(b, 5<<10, true)
+	msg, _, err := Protect(out, o, now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	plain := bytes.Repeat([]byte("x"), 6<<10)
+	sum := sha256.Sum256(plain)
+	sig, err := rsa.SignPKCS1v15(nil, benchRSA(), crypto.SHA256, sum[:])
+	if err != nil {
+		b.Fatal(err)
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	ct := seal(b, key, plain)
+	ek, err := rsa.EncryptOAEP(sha256.New(), rand.Reader, &benchRSA().PublicKey, key, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	aside(b, func() {
+		if _, err := receive(b, msg, l, Policy{}, now, 0); err != nil {
+			b.Fatal(err)
+		}
+	}, func() {
+		key, err := rsa.DecryptOAEP(sha256.New(), nil, benchRSA(), ek, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		aead, err := cipher.NewGCM(block)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p, err := aead.Open(nil, ct[:12], ct[12:], nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum := sha256.Sum256(p)
+		if err := rsa.VerifyPKCS1v15(&benchRSA().PublicKey, crypto.SHA256, sum[:], sig); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkVerifyX509Signed2KB(b *testing.B) {
+	out, o, l := benchMessage(b, 500, false)
+	o.Protection.Sign = BodyTimestamp
+	msg, _, err := Protect(out, o, now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	plain := bytes.Repeat([]byte("x"), 2<<10)
+	sum := sha256.Sum256(plain)
+	sig, err := rsa.SignPKCS1v15(nil, benchRSA(), crypto.SHA256, sum[:])
+	if err != nil {
+		b.Fatal(err)
+	}
+	if len(msg) < 2000 || len(msg) > 4000 {
+		b.Fatalf("a message of %d octets", len(msg))
+	}
+	aside(b, func() {
+		if _, err := receive(b, msg, l, Policy{}, now, 0); err != nil {
+			b.Fatal(err)
+		}
+	}, func() {
+		sum := sha256.Sum256(plain)
+		if err := rsa.VerifyPKCS1v15(&benchRSA().PublicKey, crypto.SHA256, sum[:], sig); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkConversation2KB(b *testing.B) {
+	out := sized(1000)
+	for _, c := range []struct {
+		name string
+		p    *Protection
+	}{
+		{"signed", &Protection{Sign: BodyTimestamp}},
+		{"derived", &Protection{Sign: BodyTimestamp, Derived: Derived13}},
+		{"derived, encrypted", &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived13}},
+	} {
+		key, err := alg.SecretKey(bytes.Repeat([]byte("k"), 32))
+		if err != nil {
+			b.Fatal(err)
+		}
+		tok := contextUnsent(b)
+		tok.Key = key
+		o := Options{Protection: c.p, Tokens: []Token{tok}}
+		b.Run("protect "+c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := Protect(out, o, now); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		msg, _, err := Protect(out, o, now)
+		if err != nil {
+			b.Fatal(err)
+		}
+		l := reader(b)
+		l.contexts["urn:ctx"] = key
+		var d xmltree.Doc
+		b.Run("verify "+c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := d.Parse(msg, xmltree.Limits{}); err != nil {
+					b.Fatal(err)
+				}
+				env, err := soap.Read(&d, Understood)
+				if err != nil {
+					b.Fatal(err)
+				}
+				p, err := Read(env, "")
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := p.Verify(l.answer(b, p), Policy{}, now); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
