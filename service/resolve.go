@@ -55,12 +55,24 @@ func (r *resolver) resolve(refs []wsse.KeyRef) error {
 			if err := r.context(ref); err != nil {
 				return err
 			}
+		case wsse.KeyNamed:
+			r.known(ref)
 		}
-		// What is only named (KeyNamed) is left unanswered: there
-		// is no list of clients' certificates to select from. The verifier
-		// still finds the key that an assertion confirms.
 	}
 	return nil
+}
+
+// known answers with the key of a certificate that the message only names, if
+// the service has exactly one that fits. Without one the verifier still finds the
+// key that an assertion confirms.
+func (r *resolver) known(ref wsse.KeyRef) {
+	cert, err := ref.Select(r.v.KnownClients)
+	if err != nil || r.now.Before(cert.NotBefore) || r.now.After(cert.NotAfter) {
+		return
+	}
+	if key, err := alg.CertificateKey(cert); err == nil {
+		r.cred.Keys[ref] = key
+	}
 }
 
 // certificate answers with the key of a certificate that the message carries,

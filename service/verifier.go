@@ -75,6 +75,10 @@ type Verifier struct {
 	// in the TLS handshake. Nil refuses both. The http.Server must ask for
 	// certificates ([tls.RequestClientCert] or stricter) for the latter.
 	ClientCAs *x509.CertPool
+	// KnownClients are certificates that a message may only name, by issuer
+	// and serial number, subject key identifier or thumbprint. They count as
+	// they stand here: no path is looked for, but their validity.
+	KnownClients []*x509.Certificate
 	// Decrypt are this service's own RSA keys, with which encrypted messages,
 	// assertions and symmetric proof keys are opened.
 	Decrypt []tls.Certificate
@@ -151,7 +155,7 @@ func (v *Verifier) Check() error {
 	if v.Replay == nil {
 		return wrong("Replay is nil: cache.New(cache.NewMemory(bytes), key) makes one for a single process")
 	}
-	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil {
+	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil && len(v.KnownClients) == 0 {
 		return wrong("Issuers, Users and ClientCAs are all empty: nobody would be accepted")
 	}
 	for _, i := range v.Issuers {
