@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 )
 
@@ -78,6 +79,12 @@ func (s *tlsSettings) verify(chain []*x509.Certificate, name string, identity En
 	if len(chain) == 0 {
 		return &codeError{CERT_E_UNTRUSTEDROOT, errors.New("the server shows no certificate")}
 	}
+	if s.ignore&WS_CERT_FAILURE_INVALID_DATE != 0 {
+		chain = slices.Clone(chain)
+		for i := range chain {
+			chain[i] = timeless(chain[i])
+		}
+	}
 	leaf := chain[0]
 	opts := x509.VerifyOptions{
 		Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: now,
@@ -93,9 +100,6 @@ func (s *tlsSettings) verify(chain []*x509.Certificate, name string, identity En
 		// The chain must still be one: its last certificate is believed.
 		opts.Roots = x509.NewCertPool()
 		opts.Roots.AddCert(chain[len(chain)-1])
-	}
-	if s.ignore&WS_CERT_FAILURE_INVALID_DATE != 0 {
-		opts.CurrentTime = inside(chain, now)
 	}
 	if _, err := leaf.Verify(opts); err != nil {
 		return &codeError{certCode(err), err}
@@ -119,27 +123,12 @@ func (s *tlsSettings) verify(chain []*x509.Certificate, name string, identity En
 	return nil
 }
 
-// inside returns a time in which all certificates of the chain are valid,
-// or now if there is none.
-func inside(chain []*x509.Certificate, now time.Time) time.Time {
-	from, till := chain[0].NotBefore, chain[0].NotAfter
-	for _, c := range chain[1:] {
-		if c.NotBefore.After(from) {
-			from = c.NotBefore
-		}
-		if c.NotAfter.Before(till) {
-			till = c.NotAfter
-		}
-	}
-	switch {
-	case from.After(till):
-		return now
-	case now.Before(from):
-		return from
-	case now.After(till):
-		return till
-	}
-	return now
+// timeless is a copy of a certificate that is always valid. Its signature is
+// over the octets, which stay, so that all else is still verified.
+func timeless(c *x509.Certificate) *x509.Certificate {
+	out := *c
+	out.NotBefore, out.NotAfter = time.Time{}, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	return &out
 }
 
 // certCode is the code for what is wrong with a chain.
