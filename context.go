@@ -131,6 +131,15 @@ func (b securityContext) check(c *Config) error {
 		return errors.New("security context: its signature needs a timestamp")
 	}
 	boot := b.bootstrap(c)
+	count := 0
+	for _, other := range c.Bindings {
+		if _, ok := other.(securityContext); ok {
+			count++
+		}
+	}
+	if count > 1 {
+		return errors.New("security context: a channel has one")
+	}
 	for _, inner := range boot.Bindings {
 		if _, ok := inner.(securityContext); ok {
 			return errors.New("security context: bootstrapped with another")
