@@ -77,8 +77,8 @@ func NewSealKey(id string, secret []byte) (SealKey, error) { return wssc.NewSeal
 // Context is what is known of the security context that a message came under.
 // In WWSAPI: WS_SECURITY_CONTEXT and its properties.
 type Context struct {
-	ID       string // what [Verifier.RevokeContext] takes
-	Instance string // "" until it is renewed
+	ID       string    // what [Verifier.RevokeContext] takes
+	Instance string    // "" until it is renewed
 	Created  time.Time // when this instance was made
 	Expires  time.Time // when it ends, unless it is renewed
 	// Assertion is the assertion that the context was established with, octet
