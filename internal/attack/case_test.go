@@ -57,7 +57,11 @@ type attack struct {
 	contentType, soapAction string
 	verifier                func(*service.Verifier)
 	fault                   string // local name of the fault's code, where SOAP prescribes another
-	checkAnswer             func(w *world) error
+	// custom is an entry point of the case's own: what it gave away, and the
+	// refusal.
+	custom func(w *world) (got string, err error)
+	// fast is set where the cost of refusing is measured.
+	fast bool
 }
 
 func (a *attack) id() string { return a.row + "-" + a.name }
@@ -84,6 +88,14 @@ func (a *attack) run(t *testing.T, w *world) {
 	}
 	if err := a.fool(w); err != nil {
 		t.Fatalf("it proves nothing: %v\n%s", err, brief(a.file))
+	}
+	if a.custom != nil {
+		got, err := a.custom(w)
+		if got != "" {
+			t.Errorf("ACCEPTED: %s", got)
+		} else if err := a.refused(err); err != nil {
+			t.Errorf("its own entry point: %v", err)
+		}
 	}
 	for _, e := range entryPoints {
 		if a.at&e.at == 0 {

@@ -150,11 +150,15 @@ func child(e xmltree.Elem, local string) xmltree.Elem {
 // descendants returns e and what is inside it, if it has the local name; "" is
 // any name.
 func descendants(e xmltree.Elem, local string) (out []xmltree.Elem) {
-	if local == "" || e.Local() == local {
-		out = append(out, e)
+	var walk func(e xmltree.Elem)
+	walk = func(e xmltree.Elem) {
+		if local == "" || e.Local() == local {
+			out = append(out, e)
+		}
+		for c := range e.Children {
+			walk(c)
+		}
 	}
-	for c := range e.Children {
-		out = append(out, descendants(c, local)...)
-	}
+	walk(e)
 	return out
 }

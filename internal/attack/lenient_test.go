@@ -2,8 +2,10 @@ package attack
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"unicode/utf16"
@@ -15,7 +17,7 @@ import (
 // do where a defence is off. What it cannot show otherwise it rewrites into
 // what such a parser would see.
 func (d *double) parse(src []byte) (*xmltree.Doc, error) {
-	for _, step := range []func([]byte) ([]byte, error){d.encoding, d.doctype, d.instructions, d.names, d.document} {
+	for _, step := range []func([]byte) ([]byte, error){d.compressed, d.encoding, d.doctype, d.instructions, d.names, d.document} {
 		var err error
 		if src, err = step(src); err != nil {
 			return nil, err
@@ -32,13 +34,31 @@ func (d *double) parse(src []byte) (*xmltree.Doc, error) {
 	return doc, nil
 }
 
+func (d *double) compressed(src []byte) ([]byte, error) {
+	if !bytes.HasPrefix(src, []byte{0x1f, 0x8b}) {
+		return src, nil
+	}
+	if d.on(dCompressed) {
+		return nil, deny(dCompressed, "compressed")
+	}
+	z, err := gzip.NewReader(bytes.NewReader(src))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
 func (d *double) encoding(src []byte) ([]byte, error) {
 	declared := ""
 	if m := regexp.MustCompile(`^\s*<\?xml[^>]*encoding=["']([^"']*)`).FindSubmatch(src); m != nil {
 		declared = strings.ToLower(string(m[1]))
 	}
+	marked := bytes.HasPrefix(src, []byte{0xEF, 0xBB, 0xBF})
+	if m := regexp.MustCompile(`^\x{FEFF}<\?xml[^>]*encoding=["']([^"']*)`).FindSubmatch(src); m != nil {
+		declared = strings.ToLower(string(m[1]))
+	}
 	wideText := len(src) > 1 && (src[0] == 0 || src[1] == 0)
-	odd := declared != "" && declared != "utf-8" || wideText || !validUTF8(src) || bytes.HasPrefix(src, []byte{0xEF, 0xBB, 0xBF}) && declared == "utf-16"
+	odd := declared != "" && declared != "utf-8" || wideText || !validUTF8(src) || marked && declared == "utf-16"
 	if !odd {
 		return bytes.TrimPrefix(src, []byte{0xEF, 0xBB, 0xBF}), nil
 	}

@@ -20,7 +20,9 @@ func (f *file) resign(key any, mod func(*handmade)) {
 		uri, _ := r.Attr("", "URI")
 		for _, e := range f.all("") {
 			if hasID(e, uri) {
-				h.refs = append(h.refs, refTo(e))
+				one := refTo(e)
+				one.uri = uri
+				h.refs = append(h.refs, one)
 				break
 			}
 		}

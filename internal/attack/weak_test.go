@@ -80,6 +80,7 @@ const (
 	dCipher    // cipher text stands in the message
 	dReply     // an answer is the answer to what was sent
 	dDelegate  // the token of somebody else is verified
+	dOracle    // all failures to decrypt look the same
 	dLast
 )
 
@@ -88,7 +89,7 @@ var defenceNames = strings.Fields(`doctype pi document encoding limits names tex
 	schema digest-text every-ref void enveloped manifest value encodings hmac-length algorithms
 	key-kind trust retrieval path one-match zero-key token-used
 	shape one-header role own-header one-field place required named fresh replay to action reply-to must
-	one-token own-sig signed holder audience condition password decrypt nesting cipher reply delegate`)
+	one-token own-sig signed holder audience condition password decrypt nesting cipher reply delegate oracle`)
 
 func (d defence) String() string {
 	var out []string

@@ -105,6 +105,9 @@ func (m *weakMessage) shape() error {
 
 // headers reads the addressing headers.
 func (m *weakMessage) headers() error {
+	if n := countChildren(m.header); n > 64 && m.on(dLimits) {
+		return deny(dLimits, "%d headers", n)
+	}
 	for h := range m.header.Children {
 		if m.on(dMust) {
 			for a := range h.Attrs {

@@ -182,11 +182,6 @@ func oneForm(key any, value []byte) bool {
 func otherForms(method string, key any, octets, value []byte) error {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		if cut := bytes.TrimLeft(value, "\x00"); len(cut) <= k.Size() {
-			full := make([]byte, k.Size())
-			copy(full[k.Size()-len(cut):], cut)
-			return verifyValue(method, key, octets, full)
-		}
 		n := new(big.Int).Mod(new(big.Int).SetBytes(value), k.N) // a verifier that does not look at ranges
 		return verifyValue(method, key, octets, n.FillBytes(make([]byte, k.Size())))
 	case *ecdsa.PublicKey:
