@@ -43,8 +43,10 @@ type ContextConfig struct {
 	Bootstrap []Binding
 	// BootstrapConfig, if not nil, is used for the messages about the context in
 	// place of the channel's own Config: other TLS settings, versions, header
-	// options. Its Bindings are the bootstrap's, and Bootstrap must be empty. In
-	// WWSAPI: bootstrapSecurityDescription.
+	// options. Its Bindings are the bootstrap's, and Bootstrap must be empty. Its
+	// Protection is that of the request for the context; renewal and
+	// cancellation are protected like all that is under the context. In WWSAPI:
+	// bootstrapSecurityDescription.
 	BootstrapConfig *Config
 
 	// Version of WS-SecureConversation; the one that goes with Versions.Trust

@@ -183,6 +183,43 @@ func TestContextBootstrapConfig(t *testing.T) {
 	}
 }
 
+// With a Protection messages are signed and encrypted under the context, whole
+// or with derived keys; a context that is forgotten is established again all the
+// same.
+func TestContextProtection(t *testing.T) {
+	for name, derive := range map[string]wstrust.KeyDerivation{"whole": wstrust.DeriveNone, "derived": wstrust.Derive13, "derived 2005": wstrust.Derive2005} {
+		for mode, make := range modes(t) {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				p := newParlour(t, make)
+				boot := p.config(alice())
+				cfg := p.config(wstrust.SecurityContextWith(wstrust.ContextConfig{BootstrapConfig: &boot, RenewalInterval: time.Nanosecond}))
+				cfg.Protection = wstrust.ProtectBodyAddressing()
+				cfg.Protection.Encrypt, cfg.Protection.Derive = wstrust.PartBody|wstrust.PartSignature, derive
+				ch := p.open(cfg)
+				p.asks(ch, "before", 2)
+				p.restart()
+				p.asks(ch, "after", 2)
+				if err := ch.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				p.once(4)
+				for _, r := range p.requests {
+					if strings.Contains(r, "before") || strings.Contains(r, "after") {
+						t.Errorf("a question in the clear: %s", r)
+					}
+				}
+				want := 1
+				if mode == "memory" {
+					want = 2
+				}
+				if n := p.count("RST/SCT"); n != want {
+					t.Errorf("%d bootstraps, want %d", n, want)
+				}
+			})
+		}
+	}
+}
+
 // Channels with contexts differ by who bootstraps.
 func TestContextIdentity(t *testing.T) {
 	id := func(b wstrust.Binding) string {

@@ -38,7 +38,7 @@ func (c *Channel) converse(ctx context.Context, to Address, e endpoint) (*conver
 	}
 	boot := b.bootstrap(&c.cfg)
 	proved := boot
-	proved.Bindings = nil
+	proved.Bindings, proved.Protection = nil, c.cfg.Protection
 	v := &conversation{cfg: b.cfg, log: c.log, boot: &Channel{cfg: boot, log: c.log}, proved: &Channel{cfg: proved, log: c.log}, to: e}
 	v.session.Plan = wssc.Plan{Never: b.cfg.NoRenewal, Interval: b.cfg.RenewalInterval}
 	if b.cfg.BootstrapConfig != nil {

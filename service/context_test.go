@@ -304,3 +304,21 @@ func TestContextsConfig(t *testing.T) {
 		t.Errorf("revoke without contexts: %v", err)
 	}
 }
+
+// A message may name its context without carrying the token, unless the context
+// is in it.
+func TestContextNamed(t *testing.T) {
+	eachMode(t, nil, func(t *testing.T, w *world) {
+		h := w.establish(wst.Trust13, wst.Request{}, user("alice", "pw"))
+		named := wsse.Issued{Key: h.Key, Attached: h.Unattached, Unsent: true}
+		if w.v.Contexts.Seal != nil {
+			w.bad(w.try(named), wssc.BadContextToken)
+			return
+		}
+		if m := w.accepted(request(), named); m.Principal().Name != "alice" || m.Context().ID != h.ID {
+			t.Errorf("from %v under %+v", m.Principal(), m.Context())
+		}
+		named.Key = secret(t, 1)
+		w.bad(w.try(named), wssc.BadContextToken)
+	})
+}

@@ -27,8 +27,8 @@ func (r *resolver) context(ref wsse.KeyRef) error {
 	r.asked = true
 	token := tokenOf(r.env, ref)
 	r.version = token.Version
-	if token.ID == "" {
-		return nil // named, and not in the message: see MS-LWSSP
+	if token.ID == "" { // it is named and not in the message
+		token.ID, token.Instance = ref.ID, ref.Instance
 	}
 	store, err := r.v.contexts()
 	if err != nil {
@@ -76,7 +76,7 @@ func tokenOf(env *soap.Envelope, ref wsse.KeyRef) wssc.Token {
 func (r *resolver) unproven(err error) error {
 	bad := false
 	switch wsse.ClassOf(err) {
-	case wsse.ClassTrust, wsse.ClassSignature:
+	case wsse.ClassTrust, wsse.ClassSignature, wsse.ClassDecrypt:
 		bad = r.asked
 	case wsse.ClassPolicy:
 		bad = !r.asked && r.v.Contexts != nil && hasToken(r.env)
