@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -93,4 +94,14 @@ func slowCert(until <-chan struct{}) func(any, *EndpointAddress) (*tls.Certifica
 		<-until
 		return testCert(), S_OK
 	}
+}
+
+// rsaTestKey is an RSA key for tests.
+func rsaTestKey(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }

@@ -125,11 +125,12 @@ type timedBody struct {
 	w   *watch
 }
 
-// Read implements [io.Reader].
+// Read implements [io.Reader]. An end that comes after the timeout, or after an
+// abort, is none: hanging up makes some peers end their answer properly.
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		err = expired(b.ctx, err)
+	if cause := context.Cause(b.ctx); err != nil && cause != nil {
+		err = cause
 	}
 	return n, err
 }

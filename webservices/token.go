@@ -2,6 +2,8 @@ package webservices
 
 import (
 	"crypto"
+	"fmt"
+	"io"
 	"time"
 
 	"wstrust"
@@ -15,6 +17,17 @@ import (
 type SecurityToken struct {
 	token *wstrust.Token // nil once it is freed, or renewed away
 }
+
+// String tells what kind of token it is, and neither token nor key.
+func (t SecurityToken) String() string {
+	if t.token == nil {
+		return "SecurityToken, freed"
+	}
+	return "SecurityToken: " + t.token.String()
+}
+
+// Format implements [fmt.Formatter]: every verb prints what String returns.
+func (t SecurityToken) Format(f fmt.State, _ rune) { io.WriteString(f, t.String()) }
 
 // A SecurityKeyHandle is WS_SECURITY_KEY_HANDLE: one of the three types below.
 type SecurityKeyHandle interface {
