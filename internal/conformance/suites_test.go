@@ -1,13 +1,12 @@
 package conformance
 
 import (
-	"fmt"
-	"strings"
-	"testing"
-
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"fmt"
+	"strings"
+	"testing"
 
 	"wstrust/internal/alg"
 )
