@@ -27,6 +27,13 @@ func TestSignedMessagesAreBoundToUs(t *testing.T) {
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{signs(wsse.PartTimestamp | wsse.PartBody)}}), "policy")
 	w.refused(w.send(bare, wsse.Options{Tokens: []wsse.Token{signs(wsse.PartTimestamp)}}), "policy")
 
+	// Nor does it help that somebody else signed To.
+	mallory := pair(t, p256(t), "mallory", &w.ca, nil)
+	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{
+		signs(wsse.PartTimestamp),
+		wsse.X509{Certificates: []*x509.Certificate{mallory.Leaf}, Key: private(t, mallory), Parts: wsse.PartTimestamp | wsse.PartTo},
+	}}), "policy")
+
 	// Without Addresses there is nothing to hold To against.
 	open := newWorld(t, nil)
 	alice = pair(t, p256(t), "alice", &open.ca, nil)

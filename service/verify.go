@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"wstrust/internal/alg"
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
@@ -206,11 +207,25 @@ func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certifi
 
 // boundToUs refuses a signed message that somebody could have passed on from
 // another service: a certificate has no audience, and over TLS the signature need
-// not cover the body. So where Addresses are known, the signature must be over
-// To, which is one of them or, in a message without one, over the Body.
+// not cover the body. So where Addresses are known, the principal's own signature
+// must be over To, which is one of them or, in a message without one, over the
+// Body. Somebody else's proves nothing.
 func (v *Verifier) boundToUs(e *wsse.Evidence) error {
-	if len(v.Addresses) == 0 || e.To.Signed() || e.To == nil && e.Body.Signed() {
+	if len(v.Addresses) == 0 {
 		return nil
+	}
+	key, err := alg.CertificateKey(e.Certificate)
+	if err != nil {
+		return err
+	}
+	bound := e.To
+	if bound == nil {
+		bound = e.Body
+	}
+	for _, s := range bound.SignedBy() {
+		if s.Required && s.Key.Equal(key) {
+			return nil
+		}
 	}
 	return refuse(wsse.ClassPolicy, "the signature does not say that the message is for us: it covers no To")
 }
