@@ -42,6 +42,14 @@ type RawSymmetricSecurityKeyHandle struct {
 	RawKeyBytes []byte // 16 to 64 octets
 }
 
+// String does not tell the key.
+func (h RawSymmetricSecurityKeyHandle) String() string {
+	return fmt.Sprintf("symmetric key of %d octets", len(h.RawKeyBytes))
+}
+
+// Format implements [fmt.Formatter]: every verb prints what String returns.
+func (h RawSymmetricSecurityKeyHandle) Format(f fmt.State, _ rune) { io.WriteString(f, h.String()) }
+
 // An NcryptAsymmetricSecurityKeyHandle is
 // WS_NCRYPT_ASYMMETRIC_SECURITY_KEY_HANDLE.
 type NcryptAsymmetricSecurityKeyHandle struct {
