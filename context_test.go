@@ -204,8 +204,10 @@ func TestContextProtection(t *testing.T) {
 				}
 				p.once(4)
 				for _, r := range p.requests {
-					if strings.Contains(r, "before") || strings.Contains(r, "after") {
-						t.Errorf("a question in the clear: %s", r)
+					for _, secret := range []string{"before", "after", "RenewTarget", "CancelTarget"} {
+						if strings.Contains(r, secret) {
+							t.Errorf("%s in the clear: %s", secret, r)
+						}
 					}
 				}
 				want := 1

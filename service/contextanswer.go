@@ -83,7 +83,6 @@ func (v *Verifier) inscribe(c *wssc.Context, o owner) (err error) {
 	if v.Contexts.Cache == nil && len(v.Contexts.Seal) == 0 {
 		return nil
 	}
-	c.Owner = nil
 	c.Principal, err = o.write(v.Contexts.Cache != nil)
 	return err
 }

@@ -82,6 +82,13 @@ func TestContextForged(t *testing.T) {
 			}
 		}
 		w.bad(w.send(request(), wsse.Options{Tokens: []wsse.Token{user("alice", "pw"), wsse.Issued{XML: alice.Token}}}), wssc.BadContextToken)
+		// Encrypted messages are no way to tell a context that there is from
+		// one that there is not.
+		for _, token := range []wsse.Issued{forged(t, alice.ID, "", secret(t, 1), cookie), forged(t, "urn:uuid:1", "", secret(t, 1), cookie)} {
+			w.bad(w.send(request(), wsse.Options{Tokens: []wsse.Token{token}, Protection: &wsse.Protection{
+				Sign: wsse.PartBody | wsse.PartTimestamp, Encrypt: wsse.PartBody | wsse.PartSignature,
+			}}), wssc.BadContextToken)
+		}
 		if n := len(w.seen); n != 0 {
 			t.Errorf("the handler was called %d times", n)
 		}
