@@ -52,7 +52,11 @@ type attack struct {
 	at      entry
 	answer  func(messageID string) []byte // for atClient; makes file if that is empty
 	fetch   map[string][]byte
-	seen    bool // the double has seen the message before; so has the service
+	again   []byte            // comes after file, if seen
+	ask     map[string]string // what the request asked for, for answers with tokens
+
+	httpAction string
+	seen       bool // the double has seen the message before; so has the service
 
 	contentType, soapAction string
 	verifier                func(*service.Verifier)
@@ -60,6 +64,8 @@ type attack struct {
 	// custom is an entry point of the case's own: what it gave away, and the
 	// refusal.
 	custom func(w *world) (got string, err error)
+	// noFile says why there is nothing for the first two judges to read.
+	noFile string
 	// fast is set where the cost of refusing is measured.
 	fast bool
 }
@@ -83,12 +89,24 @@ func (a *attack) run(t *testing.T, w *world) {
 	if a.file == nil {
 		a.file = a.doc
 	}
+	if a.noFile == "" {
+		a.judge(t, w)
+	}
+	a.refuse(t, w)
+}
+
+// judge is the first two judges.
+func (a *attack) judge(t *testing.T, w *world) {
 	if err := a.prove(w); err != nil {
 		t.Fatalf("it is no attack: %v\n%s", err, brief(a.file))
 	}
 	if err := a.fool(w); err != nil {
 		t.Fatalf("it proves nothing: %v\n%s", err, brief(a.file))
 	}
+}
+
+// refuse is the third.
+func (a *attack) refuse(t *testing.T, w *world) {
 	if a.custom != nil {
 		got, err := a.custom(w)
 		if got != "" {
@@ -173,14 +191,19 @@ func (a *attack) fool(w *world) error {
 }
 
 func (a *attack) read(w *world, f []byte, off defence) (reading, error) {
-	d := &double{w: w, off: off, pick: a.pick, require: a.require, fetch: a.fetch}
-	if a.at&(atClient|atToken) != 0 && a.at&atServer == 0 && a.answer != nil {
+	d := &double{w: w, off: off, pick: a.pick, require: a.require, fetch: a.fetch, http: a.httpAction, ask: a.ask}
+	if a.ask["id"] != "" {
+		d.reply = a.ask["id"]
+	} else if a.at&(atClient|atToken) != 0 && a.at&atServer == 0 && a.answer != nil {
 		d.reply = "urn:uuid:the-request"
 	}
 	if a.seen {
 		d.seen = map[string]bool{}
 		if _, err := d.read(f); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the first time: %w", err)
+		}
+		if a.again != nil {
+			f = a.again
 		}
 	}
 	return d.read(f)

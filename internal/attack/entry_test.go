@@ -77,6 +77,15 @@ func (a *attack) packet() soap.Packet {
 	return p
 }
 
+// second is the packet that comes after the first, where there are two.
+func (a *attack) second() soap.Packet {
+	p := a.packet()
+	if a.again != nil {
+		p.Body = a.again
+	}
+	return p
+}
+
 func refuseService(w *world, a *attack) error {
 	for _, secure := range []bool{true, false} {
 		if !secure && a.plain {
@@ -94,7 +103,7 @@ func refuseService(w *world, a *attack) error {
 				return fmt.Errorf("the first time: %w", err)
 			}
 		}
-		m, err := v.Verify(context.Background(), a.packet(), c)
+		m, err := v.Verify(context.Background(), a.second(), c)
 		if m != nil {
 			return &acceptedError{fmt.Sprintf("a message of %v: %s", m.Principal(), m.XML())}
 		}
@@ -155,7 +164,11 @@ func (a *attack) exchange(h http.Handler, called *int) error {
 		}
 		*called = 0
 		rec = httptest.NewRecorder()
-		h.ServeHTTP(rec, a.request())
+		again := *a
+		if a.again != nil {
+			again.file = a.again
+		}
+		h.ServeHTTP(rec, again.request())
 	}
 	if *called > 0 {
 		return &acceptedError{"the application was called"}

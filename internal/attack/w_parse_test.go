@@ -214,7 +214,7 @@ func w27(w *world) (out []*attack) {
 					continue
 				}
 				f := open(w.message(recipe{soap: sv, signer: "user"}))
-				f.text(f.at("Header", field), "urn:evil"+s.cut+loose(f.at("Header", field)))
+				f.text(f.at("Header", field), evilAction+s.cut+loose(f.at("Header", field)))
 				a := &attack{row: "W27", name: s.name + "-" + strings.ToLower(field) + "-" + variant(sv, ""), file: f.src, off: s.off, forged: strings.ToLower(field), at: atServer,
 					class: classes(wsse.ClassFormat), plain: true, exempt: "over TLS headers need no signature"}
 				if field == "To" {

@@ -80,6 +80,8 @@ const (
 	dCipher    // cipher text stands in the message
 	dReply     // an answer is the answer to what was sent
 	dDelegate  // the token of somebody else is verified
+	dDerive    // derived keys are what the schema has
+	dReflect   // what we sent does not come back to us
 	dOracle    // all failures to decrypt look the same
 	dLast
 )
@@ -89,7 +91,7 @@ var defenceNames = strings.Fields(`doctype pi document encoding limits names tex
 	schema digest-text every-ref void enveloped manifest value encodings hmac-length algorithms
 	key-kind trust retrieval path one-match zero-key token-used
 	shape one-header role own-header one-field place required named fresh replay to action reply-to must
-	one-token own-sig signed holder audience condition password decrypt nesting cipher reply delegate oracle`)
+	one-token own-sig signed holder audience condition password decrypt nesting cipher reply delegate derive reflect oracle`)
 
 func (d defence) String() string {
 	var out []string
@@ -137,7 +139,8 @@ type double struct {
 	fetch   map[string][]byte // what the network would give
 	seen    map[string]bool   // for replays
 	reply   string            // the MessageID of our request
-	tls     bool              // bearer tokens and passwords count
+	http    string            // the action that the HTTP headers state
+	ask     map[string]string // what our request for a token asked for
 }
 
 func (d *double) on(one defence) bool { return d.off&one == 0 }

@@ -66,6 +66,20 @@ func (m *weakMessage) envelope() error {
 	if err := m.fresh(); err != nil {
 		return err
 	}
+	if m.on(dReplay) && m.seen != nil {
+		if m.seen["id "+m.out["messageid"]] {
+			return deny(dReplay, "the message came before")
+		}
+		m.seen["id "+m.out["messageid"]] = true
+	}
+	if err := m.delegated(); err != nil {
+		return err
+	}
+	if m.ask["responses"] != "" {
+		if err := m.token(); err != nil {
+			return err
+		}
+	}
 	if !m.known && m.reply == "" && m.on(dSigned) {
 		return deny(dSigned, "nobody is authenticated")
 	}
@@ -133,6 +147,15 @@ func (m *weakMessage) headers() error {
 		if v, ok := m.out[f]; m.on(dReplyTo) && ok && v != xmltree.WSA10+"/anonymous" && v != xmltree.WSA10+"/none" {
 			return deny(dReplyTo, "%s %q", f, v)
 		}
+	}
+	if m.http != "" {
+		if m.on(dAction) && m.http != m.out["action"] {
+			return deny(dAction, "two actions")
+		}
+		m.out["action"] = m.http
+	}
+	if m.on(dAction) && m.reply == "" && !strings.HasSuffix(m.out["action"], "/RST/Issue") {
+		return deny(dAction, "action %q", m.out["action"])
 	}
 	if m.on(dReply) && m.reply != "" && m.out["relatesto"] != m.reply {
 		return deny(dReply, "relates to %q", m.out["relatesto"])
@@ -232,7 +255,14 @@ func (m *weakMessage) signatures() error {
 				}
 			}
 		}
-		if v := string(text64(child(sig, "SignatureValue"))); m.on(dReplay) && m.seen != nil {
+		v := string(text64(child(sig, "SignatureValue")))
+		if m.on(dReflect) && v != "" && m.ask["reflected"] == b64([]byte(v)) {
+			return deny(dReflect, "our own signature")
+		}
+		if _, ok := k.key.(*ecdsa.PublicKey); ok {
+			v = v[:len(v)/2] // s has two values, r has one
+		}
+		if m.on(dReplay) && m.seen != nil {
 			if m.seen[v] {
 				return deny(dReplay, "it came before")
 			}
@@ -257,6 +287,16 @@ func (m *weakMessage) keyOf(sig xmltree.Elem) (signerKey, error) {
 	}
 	k := signerKey{token: token}
 	switch {
+	case token.OK() && token.Local() == "DerivedKeyToken":
+		k.key, err = m.derived(token)
+		k.holder = err == nil
+		return k, err
+	case token.OK() && token.Local() == "SecurityContextToken":
+		if m.on(dTrust) {
+			return k, deny(dTrust, "no such context")
+		}
+		k.key, k.name = m.fetch[loose(child(token, "Identifier"))], evilUser
+		return k, nil
 	case token.OK() && token.Local() == "Assertion":
 		if m.holder == nil {
 			return k, deny(dHolder, "the assertion confirms no key")

@@ -51,13 +51,40 @@ func (m *weakMessage) tokensIn() error {
 	if !m.on(dOwnHeader) {
 		found = descendants(m.root, "Assertion")
 	}
-	if m.on(dOneToken) && len(descendants(m.root, "Assertion")) > len(found) {
+	if m.on(dOneToken) && len(descendants(m.root, "Assertion"))-m.ofOthers() > len(found) {
 		return deny(dOneToken|dOwnHeader, "an assertion where none belongs")
 	}
 	if len(found) == 0 {
 		return nil
 	}
 	return m.assertion(found)
+}
+
+// ofOthers counts the assertions that are there by right, in a request.
+func (m *weakMessage) ofOthers() (n int) {
+	for _, local := range []string{"OnBehalfOf", "ActAs", "RenewTarget", "ValidateTarget", "CancelTarget", "RequestedSecurityToken"} {
+		for _, e := range descendants(m.body, local) {
+			n += len(descendants(e, "Assertion"))
+		}
+	}
+	return n
+}
+
+// delegated verifies the token of whom the sender acts for.
+func (m *weakMessage) delegated() error {
+	for _, local := range []string{"OnBehalfOf", "ActAs"} {
+		for _, e := range descendants(m.body, local) {
+			token := child(e, "Assertion")
+			if m.on(dDelegate) {
+				other := &weakMessage{double: m.double, root: m.root, out: reading{}}
+				if err := other.assertion([]xmltree.Elem{token}); err != nil {
+					return err
+				}
+			}
+			m.out["behalf"] = m.text(firstOwn(token, "NameID"))
+		}
+	}
+	return nil
 }
 
 // assertion verifies an assertion and reads it; found are the candidates.
@@ -235,7 +262,7 @@ func (m *weakMessage) username(e xmltree.Elem) error {
 				return deny(dFresh, "an old digest")
 			}
 		}
-		if b64(sum(crypto.SHA1, slices.Concat(nonce, []byte(created), []byte(password)))) != loose(sent) {
+		if b64(sum(crypto.SHA1, slices.Concat(nonce, []byte(created), []byte(password)))) != loose(sent) || name != goodUser {
 			return deny(dPassword, "wrong digest")
 		}
 		return nil

@@ -33,7 +33,7 @@ const (
 	goodScope  = "https://good.example.com/"
 	evilScope  = "https://evil.example.com/"
 	evilURL    = "https://orders.example.com/evil"
-	evilAction = "urn:evil"
+	evilAction = "urn:evil/RST/Issue"
 	goodUser   = "alice"
 	evilUser   = "evil"
 	password   = "test password"
