@@ -16,6 +16,13 @@ type walk struct {
 	keys   map[KeyRef]symmetric // EncryptedKeys by their digest
 	used   []use
 	data   int
+	done   map[int]verified // by child of the Security header: signatures that were verified to open what they cover
+}
+
+// A verified is a signature that need not be verified again.
+type verified struct {
+	signer *Signer
+	signed []xmldsig.Signed
 }
 
 // An opened is one EncryptedData that was replaced by what was in it.
@@ -233,18 +240,24 @@ func (v *verifier) cipherSigned(e xmltree.Elem, sec *symmetric) error {
 		if err != nil {
 			return err
 		}
-		s := pendingSignature{elem: sig, early: sig, state: at}
-		if s.from, err = p.keyInfo(ki); err != nil {
-			continue // hidden as yet
+		done, ok := p.walk.done[i]
+		if !ok {
+			s := pendingSignature{elem: sig, early: sig, state: at}
+			if s.from, err = p.keyInfo(ki); err != nil {
+				continue // hidden as yet
+			}
+			if done.signer, err = v.signerOf(&s); err != nil {
+				return err
+			}
+			if done.signed, err = v.verify(&s, done.signer); err != nil {
+				return because(err, sig, "signature")
+			}
+			if p.walk.done == nil {
+				p.walk.done = make(map[int]verified)
+			}
+			p.walk.done[i] = done
 		}
-		signer, err := v.signerOf(&s)
-		if err != nil {
-			return err
-		}
-		signed, err := xmldsig.Verify(sig, signer.Key, v.pol.Suite, v.tokenOf)
-		if err != nil {
-			return because(err, sig, "signature")
-		}
+		signer, signed := done.signer, done.signed
 		data, key := false, !sec.made || !signer.root.IsZero() && sec.root.Equal(signer.root)
 		for _, s := range signed {
 			f := p.forward(at, k, s.Element())

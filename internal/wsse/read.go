@@ -42,6 +42,7 @@ type pendingSignature struct {
 	elem xmltree.Elem
 	from source
 
+	child int          // of the Security header
 	state int          // in which it is verified
 	early xmltree.Elem // elem in that state
 }
@@ -70,6 +71,7 @@ const (
 	checkSplice                         // what was decrypted is what it was to be, at its place
 	checkDerivation                     // bounds of derived keys
 	checkMade                           // keys that anybody can make authenticate nobody
+	checkToken                          // a certificate that is signed is the one whose key signs
 )
 
 // Read reads the Security header for a role: for the ultimate receiver if actor
@@ -163,7 +165,7 @@ func (p *Pending) child(c xmltree.Elem, i int) error {
 		if len(p.sigs) == maxSignatures {
 			return refuse(ClassLimit, c, "more than %d signatures", maxSignatures)
 		}
-		s := pendingSignature{elem: c, early: c}
+		s := pendingSignature{elem: c, early: c, child: i}
 		if len(p.states) > 1 {
 			s.state = p.walk.at[i]
 			s.early = childAt(p.states[s.state].sec, i)

@@ -113,7 +113,31 @@ func (p *Pending) direct(e xmltree.Elem) (source, error) {
 	if !xmltree.Parent(token).Same(sec) {
 		return source{}, refuse(ClassWrapping, e, "token %s is not in this Security header", shown(id))
 	}
+	if valueType != "" && !hasType(token, valueType) {
+		return source{}, refuse(ClassPolicy, e, "value type %s is not that of the token", shown(valueType))
+	}
 	return p.tokenSource(token, e)
+}
+
+// hasType reports whether a token is of the type that a reference gives it. A
+// reader that went by the type would look for another token.
+func hasType(token xmltree.Elem, valueType string) bool {
+	switch {
+	case token.Is(xmltree.WSSE, "BinarySecurityToken"):
+		own, _ := token.Attr("", "ValueType")
+		return valueType == own
+	case token.Is(xmltree.SAML11, "Assertion"):
+		return valueType == tokenSAML11 || valueType == typeSAML11ID
+	case token.Is(xmltree.SAML20, "Assertion"):
+		return valueType == tokenSAML20 || valueType == typeSAML20ID
+	case token.Is(xmltree.XENC, "EncryptedKey"):
+		return valueType == typeEncryptedKey
+	case isContext(token):
+		return valueType == contextType(token.Space())
+	case isDerived(token):
+		return valueType == token.Space()+derivedTokenSuffix
+	}
+	return true // one that tokenSource refuses
 }
 
 // tokenSource is the key of a token, which e means.

@@ -173,7 +173,7 @@ func (v *verifier) signatures(until time.Time) error {
 			return refuse(ClassTrust, s.elem, "an answer signed with a key that anybody could have made")
 		}
 		v.ev.Signers = append(v.ev.Signers, signer)
-		signed, err := xmldsig.Verify(s.early, signer.Key, v.pol.Suite, v.tokenOf)
+		signed, err := v.verify(s, signer)
 		if err != nil {
 			return because(err, s.elem, "signature")
 		}
@@ -204,6 +204,9 @@ func (v *verifier) signatures(until time.Time) error {
 		s.Covers = v.covered[i].parts
 		if v.from(i).OK() && v.covers(i, v.from(i)) {
 			s.Covers |= PartToken
+		}
+		if err := v.checkToken(i); err != nil {
+			return err
 		}
 		s.Required = !s.Possession && (s.Covers&v.required == v.required && v.coversHeaders(i) || v.off&checkRequired != 0)
 		if !s.Required && s.Covers&PartTimestamp == 0 {

@@ -1,0 +1,84 @@
+package wsse
+
+import (
+	"strings"
+
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmltree"
+)
+
+// verify verifies one signature in its state of the message, unless that was
+// done with the same key before something was decrypted.
+func (v *verifier) verify(s *pendingSignature, signer *Signer) ([]xmldsig.Signed, error) {
+	if done, ok := v.walk.done[s.child]; ok && len(v.states) > 1 && done.signer.Key.Equal(signer.Key) {
+		return done.signed, nil
+	}
+	if err := v.checkReferences(s); err != nil {
+		return nil, err
+	}
+	return xmldsig.Verify(s.early, signer.Key, v.pol.Suite, v.tokenOf)
+}
+
+// checkReferences refuses references to anything but parts of the message before
+// their digests are computed. No part is inside another, so that a signature can
+// make us digest the message once and no more.
+func (v *verifier) checkReferences(s *pendingSignature) error {
+	if v.off&checkPlace != 0 {
+		return nil
+	}
+	for r := range s.early.First(xmltree.DS, "SignedInfo").Children {
+		uri, ok := r.Attr("", "URI")
+		id, local := strings.CutPrefix(uri, "#")
+		if !ok || !local || !r.Is(xmltree.DS, "Reference") {
+			continue // for the package that reads signatures to judge
+		}
+		e, err := xmltree.ByID(s.early, id)
+		if err != nil {
+			continue
+		}
+		if !v.stands(&v.states[s.state], e) && !v.inSignature(e) {
+			return refuse(ClassWrapping, e, "a signed element where no part of the message stands")
+		}
+	}
+	return nil
+}
+
+// stands reports whether e is a part of a state: the Body, a header block, a child
+// of our Security header, or the ciphertext that is all of a part.
+func (v *verifier) stands(s *state, e xmltree.Elem) bool {
+	up := xmltree.Parent(e)
+	if e.Same(s.env.Body) || up.Same(s.sec) || up.Same(s.env.Header) {
+		return true
+	}
+	return e.Is(xmltree.XENC, "EncryptedData") && up.OK() && (up.Same(s.env.Body) || xmltree.Parent(up).Same(s.env.Header))
+}
+
+// checkToken refuses signature i if it covers a certificate in the header that is
+// not the one it is said to be by: the token digested is the token used. A
+// certificate that is another signature's is that one's affair.
+func (v *verifier) checkToken(i int) error {
+	from := &v.sigs[i].from
+	if from.derived != nil || from.assertion || from.ref.secret() || v.off&checkToken != 0 {
+		return nil
+	}
+	var other xmltree.Elem
+	for _, t := range v.covered[i].tokens {
+		if !t.Is(xmltree.WSSE, "BinarySecurityToken") {
+			continue
+		}
+		if from.token.OK() && from.token.Same(t) {
+			return nil
+		}
+		used := false
+		for j := range v.sigs {
+			used = used || j != i && v.from(j).OK() && v.from(j).Same(t)
+		}
+		if !used {
+			other = t
+		}
+	}
+	if other.OK() {
+		return refuse(ClassWrapping, other, "a certificate is signed, and another one is said to be the signer's")
+	}
+	return nil
+}
