@@ -42,17 +42,11 @@ var runners = map[string]func(corpus, row) (result, error){
 // notOffered are the kinds for which there is no code to run.
 var notOffered = []string{"policy", "mex"}
 
-// open are the rows that are accepted although they must be rejected, with what
-// the page says of them. A row that is mended must leave this list.
-var open = map[string]string{
-	"mono/derivedkeytoken-2-unknown-valuetype.xml": "**1 accepted, to be mended**: the ValueType of a local reference is not compared",
-}
-
 // A tally counts the rows of one suite and kind.
 type tally struct {
 	rows, agreed, old int
 	refused           map[string]int
-	open              []string
+	notes             []string // of vectors that are neither
 	missing           bool
 }
 
@@ -86,13 +80,6 @@ func TestConformance(t *testing.T) {
 			continue
 		}
 		got, err := run(c, r)
-		if why := open[r.file]; why != "" {
-			if err == nil {
-				t.Errorf("%s agrees, and is listed as open", r.file)
-			}
-			n.open = append(n.open, why)
-			continue
-		}
 		if err != nil {
 			t.Errorf("%s: %s: %s: %v", r.suite, r.kind, r.file, err)
 			continue
@@ -164,7 +151,7 @@ func (n *tally) why() (sum int, list string) {
 		sum += n.refused[r]
 		reasons[i] = fmt.Sprintf("%d %s", n.refused[r], r)
 	}
-	return sum, strings.Join(append(reasons, n.open...), ", ")
+	return sum, strings.Join(append(reasons, n.notes...), ", ")
 }
 
 // hold compares a counted part of a page with what stands between its marks or,

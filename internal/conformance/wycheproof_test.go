@@ -75,7 +75,7 @@ func runWycheproof(c corpus, r row, counts map[string]*tally) error {
 			case err != nil:
 				return fmt.Errorf("vector %d (%s, %s): %w", v.TcID, v.Comment, v.Result, err)
 			case reason == saltOfOurs:
-				count.open = append(count.open, reason)
+				count.notes = append(count.notes, reason)
 			case reason != "":
 				count.refused[reason]++
 			default:
