@@ -18,6 +18,7 @@ type issueFlags struct {
 	sts    string
 	signer string
 	trust  string
+	lwssp  bool
 	who    whoFlags
 	what   whatFlags
 	output string
@@ -67,6 +68,7 @@ secret: --out writes it to a file that only you can read.`,
 	where.Flags().StringVar(&f.sts, "sts", "", "`URL` of the issuer's endpoint")
 	where.Flags().StringVar(&f.signer, "signer", "", "`PEM` file of the certificates, one of which must have signed the token")
 	where.Flags().Var(newChoice(&f.trust, "1.3", "2005", "1.4"), "trust", "WS-Trust version")
+	where.Flags().BoolVar(&f.lwssp, "lwssp", false, "keep to MS-LWSSP, the profile of Windows, to the letter (WS-Trust 2005 unless --trust says otherwise)")
 	f.connectFlags.register(where)
 	f.who.register(g.add("Who is asking"))
 	f.what.register(g.add("What is asked for"))
@@ -91,6 +93,12 @@ func issue(ctx context.Context, u *ui, cmd *cobra.Command, f *issueFlags) error 
 	cfg, err := f.config(u)
 	if err != nil {
 		return err
+	}
+	if f.lwssp {
+		cfg.Profile = wstrust.LWSSP
+		if !cmd.Flags().Changed("trust") {
+			f.trust = "2005"
+		}
 	}
 	switch f.trust {
 	case "2005":
