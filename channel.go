@@ -315,8 +315,8 @@ func (e *endpoint) release() {
 	if e.own && e.client != nil {
 		e.client.CloseIdleConnections()
 	}
-	if v := e.conversation; v != nil && v.to.own && v.to.client != e.client {
-		v.to.client.CloseIdleConnections()
+	if v := e.conversation; v != nil && v.bootTo.own && v.bootTo.client != e.client {
+		v.bootTo.client.CloseIdleConnections()
 	}
 }
 

@@ -33,7 +33,9 @@ func SecurityContext(bootstrap ...Binding) Binding {
 // [StateFaulted].
 //
 // A Config can have one such binding. The others are sent with each message
-// too, but not to establish, renew or cancel the context.
+// too, but not to establish, renew or cancel the context. A renewal carries the
+// bootstrap bindings and is signed with the context's key; a cancellation is
+// signed with that alone.
 func SecurityContextWith(cfg ContextConfig) Binding { return securityContext{cfg} }
 
 // A ContextConfig says how a channel's security context is established and kept.
@@ -41,12 +43,11 @@ func SecurityContextWith(cfg ContextConfig) Binding { return securityContext{cfg
 type ContextConfig struct {
 	// Bootstrap are the bindings that authenticate the request for the context.
 	Bootstrap []Binding
-	// BootstrapConfig, if not nil, is used for the messages about the context in
+	// BootstrapConfig, if not nil, is used to establish and renew the context in
 	// place of the channel's own Config: other TLS settings, versions, header
-	// options. Its Bindings are the bootstrap's, and Bootstrap must be empty. Its
-	// Protection is that of the request for the context; renewal and
-	// cancellation are protected like all that is under the context. In WWSAPI:
-	// bootstrapSecurityDescription.
+	// options, Protection. Its Bindings are the bootstrap's, and Bootstrap must be
+	// empty. A cancellation is a message under the context like any other. In
+	// WWSAPI: bootstrapSecurityDescription.
 	BootstrapConfig *Config
 
 	// Version of WS-SecureConversation; the one that goes with Versions.Trust

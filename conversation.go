@@ -18,11 +18,13 @@ import (
 type conversation struct {
 	cfg ContextConfig
 	log *slog.Logger
-	to  endpoint // where the messages about the context go
 
-	// Of these channels only the Config is used: boot authenticates with the
-	// bootstrap's bindings, and proved with nothing but the context's key.
-	boot, proved *Channel
+	// Of these channels only the Config is used. boot sends the bootstrap's
+	// bindings: to establish a context and, with the context's own proof, to
+	// renew it, which CXF does not grant to less. proved sends nothing but the
+	// context.
+	boot, proved     *Channel
+	bootTo, provedTo endpoint
 
 	mu      sync.Mutex
 	session wssc.Session
@@ -36,14 +38,13 @@ func (c *Channel) converse(ctx context.Context, to Address, e endpoint) (*conver
 	if !ok {
 		return nil, nil
 	}
-	boot := b.bootstrap(&c.cfg)
-	proved := boot
-	proved.Bindings, proved.Protection = nil, c.cfg.Protection
-	v := &conversation{cfg: b.cfg, log: c.log, boot: &Channel{cfg: boot, log: c.log}, proved: &Channel{cfg: proved, log: c.log}, to: e}
+	boot, proved := b.bootstrap(&c.cfg), c.cfg
+	proved.Bindings = nil
+	v := &conversation{cfg: b.cfg, log: c.log, boot: &Channel{cfg: boot, log: c.log}, proved: &Channel{cfg: proved, log: c.log}, bootTo: e, provedTo: e}
 	v.session.Plan = wssc.Plan{Never: b.cfg.NoRenewal, Interval: b.cfg.RenewalInterval}
 	if b.cfg.BootstrapConfig != nil {
 		var err error
-		if v.to, err = v.boot.resolve(to); err != nil {
+		if v.bootTo, err = v.boot.resolve(to); err != nil {
 			return nil, err
 		}
 	}
@@ -173,13 +174,13 @@ func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fre
 // request asks the service for a context, or for a renewed one.
 func (v *conversation) request(ctx context.Context, old *wssc.Held) (*wssc.Held, error) {
 	m := wst.Request{Action: wst.NewContext, KeySize: v.cfg.KeySize, Entropy: v.cfg.Entropy.mode()}
-	c, version := v.boot, v.cfg.version(v.boot.cfg.Versions.Trust)
+	version := v.cfg.version(v.boot.cfg.Versions.Trust)
 	var proof []wsse.Token
 	if old != nil {
 		m.Action, m.Target = wst.RenewContext, old.Unattached
-		c, version, proof = v.proved, old.Version, []wsse.Token{heldToken(old, &v.proved.cfg)}
+		version, proof = old.Version, []wsse.Token{heldToken(old, &v.boot.cfg)}
 	}
-	i, _, err := c.negotiate(ctx, v.to, m, version, proof...)
+	i, _, err := v.boot.negotiate(ctx, v.bootTo, m, version, proof...)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +197,7 @@ func (v *conversation) close(ctx context.Context) error {
 		return nil
 	}
 	m := wst.Request{Action: wst.CancelContext, Target: held.Unattached}
-	_, _, err := v.proved.negotiate(ctx, v.to, m, held.Version, heldToken(held, &v.proved.cfg))
+	_, _, err := v.proved.negotiate(ctx, v.provedTo, m, held.Version, heldToken(held, &v.proved.cfg))
 	if f, ok := errors.AsType[*Fault](err); ok && wssc.CodeOf(f.Space, f.Subcode) == wssc.BadContextToken {
 		return nil // it is forgotten already
 	}

@@ -223,9 +223,12 @@ func TestContextPrincipal(t *testing.T) {
 				if life := time.Until(h.Till); c.life != 0 && life > c.life {
 					t.Errorf("the context lasts %v, what it was established with %v", life, c.life)
 				}
+				// Peers renew with what they established it with, and the context.
+				next, a := w.negotiate(wst.Trust13, wst.Request{Action: wst.RenewContext, Target: h.Unattached}, append(tokens, under(h))...)
 				if c.life != 0 { // it lasts as long as it may
-					_, a := w.negotiate(wst.Trust13, wst.Request{Action: wst.RenewContext, Target: h.Unattached}, under(h))
 					w.bad(a, wssc.UnableToRenew)
+				} else if next == nil {
+					t.Errorf("not renewed: %s", a.octets)
 				}
 			})
 		}

@@ -239,14 +239,15 @@ func TestContextReplay(t *testing.T) {
 
 // The old instance is accepted for the rollover interval.
 func TestContextRollover(t *testing.T) {
-	eachMode(t, func(c *service.Contexts) { c.Rollover = 150 * time.Millisecond }, func(t *testing.T, w *world) {
+	eachMode(t, func(c *service.Contexts) { c.Rollover = time.Second }, func(t *testing.T, w *world) {
+		t.Parallel()
 		h := w.establish(wst.Trust13, wst.Request{}, user("alice", "pw"))
 		next := w.renew(h, wst.Request{})
 		w.accepted(request(), under(h))
 		again := w.renew(h, wst.Request{}) // as if the answer had been lost
 		w.accepted(request(), under(next))
 		w.accepted(request(), under(again))
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(1050 * time.Millisecond)
 		w.bad(w.try(under(h)), wssc.BadContextToken)
 		w.accepted(request(), under(again))
 	})
@@ -255,8 +256,9 @@ func TestContextRollover(t *testing.T) {
 // A context that has ended says so to whoever has its key, for as long as it
 // can be renewed.
 func TestContextExpiry(t *testing.T) {
-	const life = 300 * time.Millisecond
+	const life = time.Second
 	eachMode(t, func(c *service.Contexts) { c.Lifetime, c.Rollover = life, life }, func(t *testing.T, w *world) {
+		t.Parallel()
 		h := w.establish(wst.Trust13, wst.Request{}, user("alice", "pw"))
 		lost := w.establish(wst.Trust13, wst.Request{}, user("alice", "pw"))
 		time.Sleep(life + 20*time.Millisecond)
