@@ -64,6 +64,11 @@ func (w *writer) certificateInfo(t X509, id string) ([]byte, error) {
 	b.Start(xmltree.WSSE, "SecurityTokenReference")
 	switch t.Reference {
 	case RefDirect:
+		// The Basic Security Profile 1.1 (R5215) demands the type of a path; its
+		// peers check.
+		if t.Chain && w.o.Version != V10 {
+			b.Attr(xmltree.WSSE11, "TokenType", typePKIPath)
+		}
 		b.Start(xmltree.WSSE, "Reference")
 		b.Attr("", "URI", "#"+id)
 		b.Attr("", "ValueType", t.valueType())

@@ -62,6 +62,11 @@ func TestX509Chain(t *testing.T) {
 	tok.Certificates = append(tok.Certificates, issuer().cert)
 	tok.Chain = true
 	msg := protect(t, Options{Tokens: []Token{tok}})
+	if typed := `wsse11:TokenType="` + typePKIPath + `"`; !bytes.Contains(msg, []byte(typed)) {
+		t.Errorf("the reference does not say that it is to a path: %s", msg)
+	} else if old := protect(t, Options{Tokens: []Token{tok}, Version: V10}); bytes.Contains(old, []byte(typed)) {
+		t.Errorf("version 1.1 in a 1.0 header: %s", old)
+	}
 	d, err := xmltree.Parse(msg, xmltree.Limits{})
 	if err != nil {
 		t.Fatal(err)
