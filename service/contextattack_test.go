@@ -172,8 +172,10 @@ func TestContextRequestsRefused(t *testing.T) {
 		token  wsse.Token
 		code   wssc.Code
 	}{
-		"key not changed": {"/RST/SCT/Renew", mustWrite(t, wst.Request{Action: wst.RenewContext, Target: h.Unattached, Entropy: wst.ClientEntropy,
-			ClientEntropy: wst.NewSecret(bytes.Repeat([]byte{5}, 32))}), under(h), wssc.InvalidRequest},
+		"key not changed": {"/RST/SCT/Renew", mustWrite(t, wst.Request{
+			Action: wst.RenewContext, Target: h.Unattached, Entropy: wst.ClientEntropy,
+			ClientEntropy: wst.NewSecret(bytes.Repeat([]byte{5}, 32)),
+		}), under(h), wssc.InvalidRequest},
 		"under a context":    {"/RST/SCT", body("/Issue", ""), under(h), wssc.InvalidRequest},
 		"on behalf of":       {"/RST/SCT", body("/Issue", `<t:OnBehalfOf><x/></t:OnBehalfOf>`), user("alice", "pw"), wssc.RequestFailed},
 		"bearer":             {"/RST/SCT", body("/Issue", `<t:KeyType>`+trust+`/Bearer</t:KeyType>`), user("alice", "pw"), wssc.InvalidRequest},

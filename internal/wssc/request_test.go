@@ -70,8 +70,13 @@ func TestRequestKeys(t *testing.T) {
 		bits  int
 		ok    bool
 	}{
-		{alg.Basic256, 0, true}, {alg.Basic256, 128, false}, {alg.Basic256, 512, false},
-		{alg.Basic128, 0, true}, {alg.Basic128, 128, true}, {alg.Basic128, 512, false}, {alg.Modern, 512, true},
+		{alg.Basic256, 0, true},
+		{alg.Basic256, 128, false},
+		{alg.Basic256, 512, false},
+		{alg.Basic128, 0, true},
+		{alg.Basic128, 128, true},
+		{alg.Basic128, 512, false},
+		{alg.Modern, 512, true},
 	} {
 		for _, e := range []wst.EntropyMode{wst.ServerEntropy, wst.ClientEntropy, wst.CombinedEntropy} {
 			_, r := establish(t, wst.Trust13, wst.Request{Entropy: e, KeySize: c.bits})
