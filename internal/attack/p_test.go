@@ -194,27 +194,31 @@ func forms(w *world) (out []*attack) {
 			"padding-bits":      bumpPadding,
 		} {
 			for _, where := range []string{"SignatureValue", "DigestValue"} {
-				f := open([]byte(src))
-				e := f.last(where)
-				if where == "DigestValue" {
-					f.resign(w.client.signer, func(h *handmade) {
-						h.refs[len(h.refs)-1].digestXML = change(b64(h.refs[len(h.refs)-1].digest))
-					})
-					if was := loose(e); change(was) == was {
-						continue
-					}
-				} else {
-					was := string(e.Raw()[bytes.IndexByte(e.Raw(), '>')+1 : bytes.LastIndexByte(e.Raw(), '<')])
-					if change(was) == was {
-						continue
-					}
-					f.text(e, change(was))
-				}
-				out = append(out, w.octets("P14", name+"-"+strings.ToLower(where), v, f.src, dBase64, wsse.ClassFormat))
+				out = append(out, w.octets("P14", name+"-"+strings.ToLower(where), v, w.respelled(v, where, change), dBase64, wsse.ClassFormat))
 			}
 		}
 	}
 	return out
+}
+
+// respelled is an evil message with one value of base64 in another spelling.
+func (w *world) respelled(v soap.Version, where string, change func(string) string) []byte {
+	for {
+		f := open([]byte(w.evilMessage(v)))
+		was := loose(f.last(where))
+		if where == "SignatureValue" {
+			f.text(f.last(where), change(was))
+		} else {
+			f.resign(w.client.signer, func(h *handmade) {
+				last := &h.refs[len(h.refs)-1]
+				was = b64(last.digest)
+				last.digestXML = change(was)
+			})
+		}
+		if change(was) != was { // not every value has what there are two spellings of
+			return f.src
+		}
+	}
 }
 
 // bumpPadding changes the bits of the last character that no octet has.
