@@ -104,7 +104,7 @@ func (c *Channel) OpenTo(ctx context.Context, to Address) error {
 	if err != nil {
 		e.release()
 		c.enter(evFailed)
-		return failed("open", e, 0, 0, err)
+		return &Error{Op: "open", Endpoint: shownURL(to.URL), Err: classify(err)}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
