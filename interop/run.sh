@@ -17,7 +17,7 @@ run=$(mktemp -d) || exit 1
 trap 'rm -rf "$run"' EXIT
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf)
+[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j)
 ready=()
 missing=()
 
@@ -80,7 +80,8 @@ cxf() {
   fi
   printf -- '-cp "%s:%s:%s"\n' "$run/classes" "$PWD/java/src/main/resources" "$(cat "$jars")" >"$run/cxf.args"
   export INTEROP_CXF_CLASSPATH=$run/cxf.args
-  ready+=(./cxf)
+  local peer
+  for peer in cxf wss4j; do wants $peer && ready+=("./$peer"); done
 }
 
 if wants c14n; then
@@ -95,7 +96,7 @@ fi
 if wants msal; then
   if modules; then ready+=(./msal); else without "MSAL for Go" "its Go modules could not be had"; fi
 fi
-if wants cxf; then
+if wants cxf || wants wss4j; then
   if modules; then cxf; else without "Apache CXF" "the Go modules of its driver could not be had"; fi
 fi
 
