@@ -61,10 +61,11 @@ type Verifier struct {
 	Audiences []string
 	// Addresses are the URLs at which this service is reached. If there are
 	// any, a message with a wsa:To must name one of them, and the signature of
-	// a client that is known by its certificate must be over To or, where
-	// there is none, over the Body. Set them where clients sign with
-	// certificates: such a message has no audience, and another service could
-	// pass it on. Require Body as well where that must not be possible at all.
+	// a client that is known by its certificate must be over To or over the
+	// Body. Set them where clients sign with certificates: such a message has no
+	// audience, and another service could pass it on, around a body of its own.
+	// Put To into Require where the client's own body must not be passed on
+	// either; not every client signs it.
 	Addresses []string
 
 	// Issuers are those whose SAML assertions are accepted.

@@ -208,8 +208,8 @@ func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certifi
 // boundToUs refuses a signed message that somebody could have passed on from
 // another service: a certificate has no audience, and over TLS the signature need
 // not cover the body. So where Addresses are known, the principal's own signature
-// must be over To, which is one of them or, in a message without one, over the
-// Body. Somebody else's proves nothing.
+// must be over To, which is one of them, or over the Body, which at least is then
+// what the client wrote. Somebody else's proves nothing.
 func (v *Verifier) boundToUs(e *wsse.Evidence) error {
 	if len(v.Addresses) == 0 {
 		return nil
@@ -218,16 +218,14 @@ func (v *Verifier) boundToUs(e *wsse.Evidence) error {
 	if err != nil {
 		return err
 	}
-	bound := e.To
-	if bound == nil {
-		bound = e.Body
-	}
-	for _, s := range bound.SignedBy() {
-		if s.Required && s.Key.Equal(key) {
-			return nil
+	for _, bound := range []*wsse.Part{e.To, e.Body} {
+		for _, s := range bound.SignedBy() {
+			if s.Required && s.Key.Equal(key) {
+				return nil
+			}
 		}
 	}
-	return refuse(wsse.ClassPolicy, "the signature does not say that the message is for us: it covers no To")
+	return refuse(wsse.ClassPolicy, "the signature does not say that the message is for us: it covers neither To nor Body")
 }
 
 // fill takes over what a verified assertion says about its subject.
