@@ -38,12 +38,16 @@ const (
 	Legacy              Suite = "Legacy"
 )
 
-// Valid reports whether s is empty, one of the constants, or made by [Custom].
+// Valid reports whether s is empty, one of the constants, or made by [Custom] or
+// [Union].
 func (s Suite) Valid() bool {
 	if _, ok := profiles[s]; ok {
 		return true
 	}
-	_, ok := s.custom()
+	if _, ok := s.custom(); ok {
+		return true
+	}
+	_, ok := s.union()
 	return ok
 }
 
@@ -181,6 +185,9 @@ func (s Suite) profile() *profile {
 		return p
 	}
 	if p, ok := s.custom(); ok {
+		return p
+	}
+	if p, ok := s.union(); ok {
 		return p
 	}
 	return &nothing
