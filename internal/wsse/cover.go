@@ -169,6 +169,8 @@ func (v *verifier) parts() {
 	for _, f := range v.fields() {
 		*f.into = v.part(f.part, f.elem)
 	}
+	v.ev.UsernameToken = v.tokenPart(v.username)
+	v.ev.AssertionToken = v.tokenPart(v.tokenElem())
 	var headers []xmltree.Elem
 	for i := range v.covered {
 		for _, h := range v.covered[i].headers {
@@ -192,13 +194,23 @@ func (v *verifier) parts() {
 }
 
 func (v *verifier) part(bit Parts, e xmltree.Elem) *Part {
+	return v.partIf(e, func(i int) bool { return v.ev.Signers[i].Covers&bit != 0 })
+}
+
+// tokenPart makes the part that is a token in the header. A signature by a key
+// that anybody can make says nothing about one that was ciphertext to its maker.
+func (v *verifier) tokenPart(e xmltree.Elem) *Part {
+	return v.partIf(e, func(i int) bool { return v.covers(i, e) && v.knows(i, e) })
+}
+
+func (v *verifier) partIf(e xmltree.Elem, covered func(i int) bool) *Part {
 	if !e.OK() {
 		return nil
 	}
 	p := v.newPart(e)
 	for i, s := range v.ev.Signers {
 		switch {
-		case s.Covers&bit == 0, s.Possession:
+		case s.Possession, !covered(i):
 		case len(p.signers) == 0:
 			p.signers = v.ev.Signers[i : i+1 : i+1]
 		default:

@@ -22,6 +22,7 @@ type Evidence struct {
 	Body, Timestamp                                          *Part
 	To, Action, MessageID, RelatesTo, ReplyTo, From, FaultTo *Part
 	Headers                                                  []*Part // further header blocks for the ultimate receiver that were signed
+	UsernameToken, AssertionToken                            *Part   // what Username and Assertion were read from
 
 	// Assertion was read from signed nodes, and its subject is confirmed in the
 	// way that Confirmation says. Its conditions are not checked:
@@ -84,8 +85,10 @@ type Signer struct {
 	// for us. It keeps the message in one piece; anybody could have made it.
 	Made bool
 
-	Covers   Parts // what the signature is over, also by way of signatures it is over
-	Required bool  // it covers all required parts
+	// Covers is what the signature is over, also by way of signatures it is
+	// over. Of those there are some if PartSignature is in it.
+	Covers   Parts
+	Required bool // it covers all required parts
 
 	root alg.Key // of a symmetric key: what it is derived from, or the key itself
 }

@@ -205,6 +205,11 @@ func (v *verifier) signatures(until time.Time) error {
 		if v.from(i).OK() && v.covers(i, v.from(i)) {
 			s.Covers |= PartToken
 		}
+		for j := range v.sigs {
+			if j != i && v.covers(i, v.sigs[j].elem) {
+				s.Covers |= PartSignature
+			}
+		}
 		if err := v.checkToken(i); err != nil {
 			return err
 		}
