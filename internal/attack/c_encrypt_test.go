@@ -202,7 +202,7 @@ func encryption(w *world) (out []*attack) {
 		add("C13", "element-of-two", sealed{cipherText: sealGCM(key, []byte(two))}, dOneToken, wsse.ClassDecrypt)
 		add("C5", "3des", sealed{method: tripleDES, cipherText: sealTripleDES(key[:24], plain)}, dAlgorithms, wsse.ClassAlgorithm, wsse.ClassDecrypt)
 		pub := &w.service.signer.(*rsa.PrivateKey).PublicKey
-		add("C5", "rsa15-transport", sealed{cipherText: text, keyMethod: alg.RSA15, wrapped: must(rsa.EncryptPKCS1v15(rand.Reader, pub, key))}, dAlgorithms, wsse.ClassAlgorithm, wsse.ClassDecrypt)
+		add("C5", "rsa15-transport", sealed{cipherText: text, keyMethod: alg.RSA15, wrapped: pkcs1(pub, 0, 2, 221, key)}, dAlgorithms, wsse.ClassAlgorithm, wsse.ClassDecrypt)
 	}
 	return out
 }

@@ -235,7 +235,6 @@ func refuseSAML(w *world, a *attack) error {
 // A peer is the other end of a channel: it answers every request.
 type peer struct {
 	answer func(request *xmltree.Doc) []byte
-	plain  bool
 	header http.Header
 	status int
 }

@@ -71,7 +71,7 @@ func hasTarget(d *xmltree.Doc, c claim, r claimedRef) bool {
 			}
 			continue
 		}
-		if r.uri != "" && !(hasID(e, r.uri)) {
+		if r.uri != "" && !hasID(e, r.uri) {
 			continue
 		}
 		var except xmltree.Elem

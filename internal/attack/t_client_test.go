@@ -27,7 +27,6 @@ type answerAttack struct {
 	edit      func(*file)
 	reads     string
 	class     []wsse.Class
-	off       defence
 }
 
 // answers makes them. What the double knows of the request is what was in it.
@@ -133,8 +132,10 @@ func (c answerAttack) make(w *world, v soap.Version) *attack {
 func asked(request *xmltree.Doc) map[string]string {
 	ask := descendants(request.Root(), "RequestSecurityToken")[0]
 	ctx, _ := ask.Attr("", "Context")
-	want := map[string]string{"context": ctx, "keytype": loose(child(ask, "KeyType")), "responses": "1", "tokens": "1", "container": "RequestSecurityTokenResponseCollection",
-		"appliesto": loose(child(ask, "AppliesTo")), "computed": "false", "id": messageID(request), "proof": ""}
+	want := map[string]string{
+		"context": ctx, "keytype": loose(child(ask, "KeyType")), "responses": "1", "tokens": "1", "container": "RequestSecurityTokenResponseCollection",
+		"appliesto": loose(child(ask, "AppliesTo")), "computed": "false", "id": messageID(request), "proof": "",
+	}
 	if t := child(ask, "TokenType"); t.OK() {
 		want["tokentype"] = loose(t)
 	}
@@ -184,8 +185,10 @@ func reflections(w *world) (out []*attack) {
 			got, err := ch.Do(context.Background(), "urn:orders/Get", `<o:Get xmlns:o="urn:orders"><o:Address>`+evilScope+`</o:Address></o:Get>`)
 			f := open(sent.Source())
 			c.edit(f)
-			out = append(out, &attack{row: "T19", name: c.name + "-" + variant(v, ""), file: f.src, off: dReply | dReflect, forged: "scope", class: classes(wsse.ClassProtocol, wsse.ClassReplay),
-				ask: map[string]string{"id": messageID(sent), "reflected": b64(text64(f.one("SignatureValue")))}, custom: func(*world) (string, error) { return string(got), err }})
+			out = append(out, &attack{
+				row: "T19", name: c.name + "-" + variant(v, ""), file: f.src, off: dReply | dReflect, forged: "scope", class: classes(wsse.ClassProtocol, wsse.ClassReplay),
+				ask: map[string]string{"id": messageID(sent), "reflected": b64(text64(f.one("SignatureValue")))}, custom: func(*world) (string, error) { return string(got), err },
+			})
 			if c.name != "whole" {
 				out[len(out)-1].off = dReflect
 			}
@@ -225,8 +228,10 @@ func misbehaviours(w *world) (out []*attack) {
 		"plain-http":     func() (string, error) { return do(body(strings.NewReader("<x/>")), "http://orders.example.com/") },
 		"credential-url": func() (string, error) { return do(body(strings.NewReader("<x/>")), "https://evil@orders.example.com/") },
 	} {
-		out = append(out, &attack{row: "T20", name: name, class: classes(wsse.ClassProtocol, wsse.ClassFormat, wsse.ClassLimit), noFile: "it is how a peer behaves, not what is in a file",
-			custom: func(*world) (string, error) { return call() }})
+		out = append(out, &attack{
+			row: "T20", name: name, class: classes(wsse.ClassProtocol, wsse.ClassFormat, wsse.ClassLimit), noFile: "it is how a peer behaves, not what is in a file",
+			custom: func(*world) (string, error) { return call() },
+		})
 	}
 	return out
 }
@@ -272,8 +277,10 @@ func delegations(w *world) (out []*attack) {
 				} else {
 					r.OnBehalfOf = []byte(c.token)
 				}
-				a := &attack{row: "T13", name: strings.ToLower(how) + "-" + name + "-" + variant(v, ""), off: dDelegate, class: classes(wsse.ClassPolicy), forged: "behalf", keys: c.keys, plain: true,
-					file: w.message(recipe{soap: v, signer: "user", body: must(r.Write(wst.Trust14))})}
+				a := &attack{
+					row: "T13", name: strings.ToLower(how) + "-" + name + "-" + variant(v, ""), off: dDelegate, class: classes(wsse.ClassPolicy), forged: "behalf", keys: c.keys, plain: true,
+					file: w.message(recipe{soap: v, signer: "user", body: must(r.Write(wst.Trust14))}),
+				}
 				if name == "unsigned" {
 					a.exempt = "the point is that there is no signature"
 				}
@@ -286,8 +293,10 @@ func delegations(w *world) (out []*attack) {
 			if act == wst.Validate {
 				r.TokenType = wst.Trust13.StatusTokenType()
 			}
-			a := &attack{row: "T14", name: strings.ToLower(act.String()) + "-" + variant(v, ""), off: dAction, class: classes(wsse.ClassPolicy), forged: "action", value: "RST/", plain: true,
-				file: w.message(recipe{soap: v, signer: "user", body: must(r.Write(wst.Trust13)), mod: func(o *soap.Outgoing, _ *wsse.Options) { o.Action = wst.Trust13.RequestAction(act) }})}
+			a := &attack{
+				row: "T14", name: strings.ToLower(act.String()) + "-" + variant(v, ""), off: dAction, class: classes(wsse.ClassPolicy), forged: "action", value: "RST/", plain: true,
+				file: w.message(recipe{soap: v, signer: "user", body: must(r.Write(wst.Trust13)), mod: func(o *soap.Outgoing, _ *wsse.Options) { o.Action = wst.Trust13.RequestAction(act) }}),
+			}
 			a.custom = func(w *world) (string, error) { return w.askIssuer(a, "RequestFailed") }
 			out = append(out, a)
 		}

@@ -29,8 +29,10 @@ func addresses(w *world) (out []*attack) {
 				case "To":
 					f.text(f.at("Header", field), to)
 				}
-				a := &attack{row: "T1", name: strings.ToLower(field) + "-" + name + "-" + variant(v, ""), file: f.src, off: dReplyTo, forged: strings.ToLower(field), at: atServer,
-					class: classes(wsse.ClassProtocol), plain: true, exempt: "over TLS headers need no signature"}
+				a := &attack{
+					row: "T1", name: strings.ToLower(field) + "-" + name + "-" + variant(v, ""), file: f.src, off: dReplyTo, forged: strings.ToLower(field), at: atServer,
+					class: classes(wsse.ClassProtocol), plain: true, exempt: "over TLS headers need no signature",
+				}
 				if field == "To" {
 					a.off, a.class = dTo, classes(wsse.ClassPolicy)
 				}
@@ -38,8 +40,10 @@ func addresses(w *world) (out []*attack) {
 			}
 		}
 		for _, signer := range []string{"user", "x509", "hok"} {
-			a := &attack{row: "T2", name: "http-header-" + variant(v, signer), file: w.message(recipe{soap: v, signer: signer, parts: everything}), off: dAction, forged: "action",
-				at: atServer, class: classes(wsse.ClassProtocol), plain: signer == "user", httpAction: evilAction, soapAction: `"` + evilAction + `"`}
+			a := &attack{
+				row: "T2", name: "http-header-" + variant(v, signer), file: w.message(recipe{soap: v, signer: signer, parts: everything}), off: dAction, forged: "action",
+				at: atServer, class: classes(wsse.ClassProtocol), plain: signer == "user", httpAction: evilAction, soapAction: `"` + evilAction + `"`,
+			}
 			a.contentType = v.ContentType(evilAction)
 			if signer == "user" {
 				a.exempt = "over TLS headers need no signature"
@@ -69,8 +73,10 @@ func addresses(w *world) (out []*attack) {
 func replays(w *world) (out []*attack) {
 	for _, v := range versions {
 		for _, signer := range []string{"x509", "rsa", "hok", "hok11", "hok-sym", "bearer", "user", "digest"} {
-			a := &attack{row: "T3", name: "again-" + variant(v, signer), file: w.message(recipe{soap: v, signer: signer, parts: everything, scope: evilScope}), forged: "scope", off: dReplay, at: atServer,
-				class: classes(wsse.ClassReplay), seen: true}
+			a := &attack{
+				row: "T3", name: "again-" + variant(v, signer), file: w.message(recipe{soap: v, signer: signer, parts: everything, scope: evilScope}), forged: "scope", off: dReplay, at: atServer,
+				class: classes(wsse.ClassReplay), seen: true,
+			}
 			if a.plain = signer == "bearer" || signer == "user" || signer == "digest"; a.plain {
 				a.exempt = "over TLS the message needs no signature"
 			} else {
@@ -251,8 +257,10 @@ func sharedKeys(w *world) (out []*attack) {
 			f := open(w.message(recipe{soap: v, signer: "x509", parts: everything, scope: evilScope}))
 			f.replace(f.one("BinarySecurityToken"), sct(identifier))
 			f.resign(secret, func(h *handmade) { h.keyInfo = to("sct") })
-			out = append(out, &attack{row: "T9", name: name + "-" + variant(v, ""), file: f.src, forged: "scope", off: dTrust, require: everything, at: atServer, class: classes(wsse.ClassTrust, wsse.ClassPolicy),
-				fetch: map[string][]byte{identifier: secret}})
+			out = append(out, &attack{
+				row: "T9", name: name + "-" + variant(v, ""), file: f.src, forged: "scope", off: dTrust, require: everything, at: atServer, class: classes(wsse.ClassTrust, wsse.ClassPolicy),
+				fetch: map[string][]byte{identifier: secret},
+			})
 		}
 		f := open(w.message(recipe{soap: v, signer: "user", scope: evilScope}))
 		f.replace(f.one("UsernameToken"), sct("urn:uuid:alice"))
@@ -290,8 +298,10 @@ func sharedKeys(w *world) (out []*attack) {
 			key := alg.PSHA1(base, append([]byte(c.label), c.nonce...), c.offset+c.length)[c.offset:]
 			f.before(f.signature(), `<wsc:DerivedKeyToken xmlns:wsc="`+xmltree.SC13+`" xmlns:wsu="`+xmltree.WSU+`" wsu:Id="dk">`+source+c.xml+`<wsc:Nonce>`+b64(c.nonce)+`</wsc:Nonce></wsc:DerivedKeyToken>`)
 			f.resign(key, func(h *handmade) { h.keyInfo = to("dk") })
-			out = append(out, &attack{row: "T10", name: name + "-" + variant(v, ""), file: f.src, forged: "scope", off: dDerive, require: everything, at: atServer, keys: append([]any{key}, w.honest()...),
-				class: classes(wsse.ClassFormat, wsse.ClassLimit, wsse.ClassWrapping, wsse.ClassPolicy)})
+			out = append(out, &attack{
+				row: "T10", name: name + "-" + variant(v, ""), file: f.src, forged: "scope", off: dDerive, require: everything, at: atServer, keys: append([]any{key}, w.honest()...),
+				class: classes(wsse.ClassFormat, wsse.ClassLimit, wsse.ClassWrapping, wsse.ClassPolicy),
+			})
 			if len(key) == 0 {
 				out[len(out)-1].off |= dZeroKey
 			}

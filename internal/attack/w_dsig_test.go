@@ -33,13 +33,6 @@ func (f *file) resign(key any, mod func(*handmade)) {
 	f.replace(f.signature(), h.xml())
 }
 
-// swapBody puts an evil body in the place of the good one, which is returned.
-func (f *file) swapBody() string {
-	body := f.cut(f.at("Body"))
-	f.into(f.doc.Root(), evilOf(body))
-	return body
-}
-
 // w12 has one identifier on two elements.
 func w12(w *world) []*attack {
 	var shapes []shape
@@ -354,9 +347,11 @@ func w21and22(w *world, evilBody func(*file), evilDigest func(*file) string, bod
 				} else {
 					f.swap(loose(f.at("Header", "Security", "Timestamp", "Created")), evilTime)
 				}
-				a := &attack{row: "W22", name: fmt.Sprintf("only-one-verified-%v-", map[bool]string{true: "first", false: "last"}[first]) + variant(v, signer), file: f.src, forged: "scope",
+				a := &attack{
+					row: "W22", name: fmt.Sprintf("only-one-verified-%v-", map[bool]string{true: "first", false: "last"}[first]) + variant(v, signer), file: f.src, forged: "scope",
 					off: dEveryRef, pick: pick{onlyFirst: first}, require: everything, at: atServer, class: classes(wsse.ClassSignature),
-					exempt: "the point is a digest that does not match, in a reference that is not looked at"}
+					exempt: "the point is a digest that does not match, in a reference that is not looked at",
+				}
 				if !first {
 					a.forged, a.value = "created", evilTime
 				}
@@ -369,8 +364,10 @@ func w21and22(w *world, evilBody func(*file), evilDigest func(*file) string, bod
 			})
 			f.swap(goodScope, evilScope)
 			if signer == "x509" {
-				out = append(out, &attack{row: "W22", name: "one-element-twice-" + variant(v, signer), file: f.src, forged: "scope",
-					off: dReferences | dRequired | dNamed, require: everything, at: atServer, class: classes(wsse.ClassWrapping)})
+				out = append(out, &attack{
+					row: "W22", name: "one-element-twice-" + variant(v, signer), file: f.src, forged: "scope",
+					off: dReferences | dRequired | dNamed, require: everything, at: atServer, class: classes(wsse.ClassWrapping),
+				})
 			}
 		}
 	}

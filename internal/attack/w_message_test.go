@@ -139,10 +139,14 @@ func w10(w *world) []*attack {
 			f.into(f.doc.Root(), evilOf(body))
 			f.into(f.security(), body)
 		}, off: dRequired, class: classes(wsse.ClassPolicy)},
-		{name: "body-behind", do: func(f *file) { f.before(f.at("Body"), evilOf(string(f.at("Body").Raw()))) },
-			off: dShape | dPlace | dRequired, class: classes(wsse.ClassFormat)},
-		{name: "body-in-front", do: func(f *file) { f.after(f.at("Body"), evilOf(string(f.at("Body").Raw()))) },
-			off: dShape | dPlace | dRequired, pick: pick{lastBody: true}, class: classes(wsse.ClassFormat)},
+		{
+			name: "body-behind", do: func(f *file) { f.before(f.at("Body"), evilOf(string(f.at("Body").Raw()))) },
+			off: dShape | dPlace | dRequired, class: classes(wsse.ClassFormat),
+		},
+		{
+			name: "body-in-front", do: func(f *file) { f.after(f.at("Body"), evilOf(string(f.at("Body").Raw()))) },
+			off: dShape | dPlace | dRequired, pick: pick{lastBody: true}, class: classes(wsse.ClassFormat),
+		},
 	}
 	for _, p := range places {
 		shapes = append(shapes, shape{name: "body-" + p.name, do: func(f *file) {

@@ -188,8 +188,10 @@ func w27(w *world) (out []*attack) {
 					}
 					split := bytes.Replace(doc, []byte(">"+long+"<"), []byte(">"+long[:cut]+s.cut+long[cut:]+"<"), 1)
 					base := open(w.message(recipe{soap: sv, signer: "bearer", token: doc}))
-					a := &attack{row: "W27", name: s.name + "-" + what + "-" + v.String()[5:] + "-" + variant(sv, ""), file: bytes.Replace(base.src, doc, split, 1), doc: split, bare: split,
-						off: off, forged: what, value: value, at: atServer | atSAML | atBehalf, class: classes(wsse.ClassFormat, wsse.ClassPolicy), plain: true}
+					a := &attack{
+						row: "W27", name: s.name + "-" + what + "-" + v.String()[5:] + "-" + variant(sv, ""), file: bytes.Replace(base.src, doc, split, 1), doc: split, bare: split,
+						off: off, forged: what, value: value, at: atServer | atSAML | atBehalf, class: classes(wsse.ClassFormat, wsse.ClassPolicy), plain: true,
+					}
 					if v == saml.V20 && what != "role" {
 						a.at |= atToken
 					}
@@ -203,8 +205,10 @@ func w27(w *world) (out []*attack) {
 			// Nothing signs a name and a password; TLS does.
 			src := w.message(recipe{soap: sv, signer: "user"})
 			src = bytes.Replace(src, []byte(">"+goodUser+"<"), []byte(">evil"+s.cut+goodUser+"<"), 1)
-			a := &attack{row: "W27", name: s.name + "-username-" + variant(sv, ""), file: src, off: s.off | dPassword, forged: "user", at: atServer,
-				class: classes(wsse.ClassFormat), plain: true, exempt: "a username token is not signed"}
+			a := &attack{
+				row: "W27", name: s.name + "-username-" + variant(sv, ""), file: src, off: s.off | dPassword, forged: "user", at: atServer,
+				class: classes(wsse.ClassFormat), plain: true, exempt: "a username token is not signed",
+			}
 			if s.name == "element" {
 				a.off &^= dPI
 			}
@@ -215,8 +219,10 @@ func w27(w *world) (out []*attack) {
 				}
 				f := open(w.message(recipe{soap: sv, signer: "user"}))
 				f.text(f.at("Header", field), evilAction+s.cut+loose(f.at("Header", field)))
-				a := &attack{row: "W27", name: s.name + "-" + strings.ToLower(field) + "-" + variant(sv, ""), file: f.src, off: s.off, forged: strings.ToLower(field), at: atServer,
-					class: classes(wsse.ClassFormat), plain: true, exempt: "over TLS headers need no signature"}
+				a := &attack{
+					row: "W27", name: s.name + "-" + strings.ToLower(field) + "-" + variant(sv, ""), file: f.src, off: s.off, forged: strings.ToLower(field), at: atServer,
+					class: classes(wsse.ClassFormat), plain: true, exempt: "over TLS headers need no signature",
+				}
 				if field == "To" {
 					a.off |= dTo
 				}
@@ -254,8 +260,10 @@ func w28(w *world) (out []*attack) {
 					h.tail = `<ds:Object>` + manifest + `</ds:Object>`
 					h.refs = append(withoutBody(h.refs), refTo(parse([]byte(manifest)).Root()))
 				})
-				out = append(out, &attack{row: "W28", name: name + "-" + variant(v, signer), file: f.src, forged: "scope", off: dManifest | dPlace, require: everything,
-					at: atServer, class: classes(wsse.ClassWrapping)})
+				out = append(out, &attack{
+					row: "W28", name: name + "-" + variant(v, signer), file: f.src, forged: "scope", off: dManifest | dPlace, require: everything,
+					at: atServer, class: classes(wsse.ClassWrapping),
+				})
 			}
 		}
 	}

@@ -32,13 +32,6 @@ const response = `<samlp:Response xmlns:samlp="` + xmltree.SAMLP20 + `" ID="_res
 // evilID is the identifier of what is forged.
 const evilID = "_forged"
 
-func idAttr(v saml.Version) string {
-	if v == saml.V11 {
-		return "AssertionID"
-	}
-	return "ID"
-}
-
 // pieces takes an assertion apart.
 func (w *world) pieces(v saml.Version) (good, evil, sig string) {
 	f := open(w.assertion(v, saml.Confirmation{Kind: saml.Bearer}, nil))

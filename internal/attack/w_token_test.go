@@ -57,8 +57,10 @@ func w15(w *world) (out []*attack) {
 			evil.cut(evil.at("Signature"))
 			f.swap(good, strings.ReplaceAll(string(evil.src), goodUser, evilUser))
 			p.put(f, good)
-			a := &attack{row: "W15", name: "original-" + p.name + "-" + variant(v, "hok-str"), file: f.src, forged: "user", require: everything, at: atServer, class: classes(wsse.ClassWrapping),
-				off: dOneToken | dOwnSig | dUniqueIDs | dOwnHeader | dPlace}
+			a := &attack{
+				row: "W15", name: "original-" + p.name + "-" + variant(v, "hok-str"), file: f.src, forged: "user", require: everything, at: atServer, class: classes(wsse.ClassWrapping),
+				off: dOneToken | dOwnSig | dUniqueIDs | dOwnHeader | dPlace,
+			}
 			a.pick.lastToken = strings.Index(string(f.src), good) < strings.Index(string(f.src), ">"+evilUser+"<")
 			a.pick.lastID = !a.pick.lastToken
 			out = append(out, a)
@@ -136,8 +138,10 @@ func w16(w *world) (out []*attack) {
 // w18 takes signatures away.
 func w18(w *world) (out []*attack) {
 	out = append(out, expandTokens(w, "W18",
-		assertionAttack{name: "stripped", off: dSigned, class: classes(wsse.ClassSignature), build: func(_, evil, _ string) string { return evil },
-			also: func(a *attack) { a.exempt = "the point is that there is no signature" }},
+		assertionAttack{
+			name: "stripped", off: dSigned, class: classes(wsse.ClassSignature), build: func(_, evil, _ string) string { return evil },
+			also: func(a *attack) { a.exempt = "the point is that there is no signature" },
+		},
 		assertionAttack{name: "beside-a-signed-response", off: dOneToken | dOwnSig, pick: pick{lastToken: true}, class: classes(wsse.ClassPolicy, wsse.ClassFormat, wsse.ClassProtocol), build: func(good, evil, sig string) string {
 			whole, _ := w.signedResponse(strings.Replace(good, sig, "", 1))
 			return whole + evil
@@ -148,8 +152,10 @@ func w18(w *world) (out []*attack) {
 			f := open(w.message(recipe{soap: v, signer: signer, parts: everything}))
 			f.cut(f.signature())
 			f.swap(goodScope, evilScope)
-			a := &attack{row: "W18", name: "message-stripped-" + variant(v, signer), file: f.src, forged: "scope", off: dRequired | dNamed, require: everything, at: atServer,
-				class: classes(wsse.ClassPolicy), exempt: "the point is that there is no signature"}
+			a := &attack{
+				row: "W18", name: "message-stripped-" + variant(v, signer), file: f.src, forged: "scope", off: dRequired | dNamed, require: everything, at: atServer,
+				class: classes(wsse.ClassPolicy), exempt: "the point is that there is no signature",
+			}
 			if signer == "x509" {
 				a.off |= dSigned
 			} else {
@@ -160,8 +166,10 @@ func w18(w *world) (out []*attack) {
 			f = open(w.message(recipe{soap: v, signer: signer, parts: everything}))
 			f.cut(f.security())
 			f.swap(goodScope, evilScope)
-			out = append(out, &attack{row: "W18", name: "header-stripped-" + variant(v, signer), file: f.src, forged: "scope", off: dRequired | dNamed | dSigned | dFresh, require: everything, at: atServer,
-				class: classes(wsse.ClassPolicy), exempt: "the point is that there is no signature"})
+			out = append(out, &attack{
+				row: "W18", name: "header-stripped-" + variant(v, signer), file: f.src, forged: "scope", off: dRequired | dNamed | dSigned | dFresh, require: everything, at: atServer,
+				class: classes(wsse.ClassPolicy), exempt: "the point is that there is no signature",
+			})
 		}
 	}
 	return out

@@ -41,7 +41,6 @@ type weakMessage struct {
 	out                                 reading
 	known                               bool // somebody is authenticated
 	proved                              bool // by a signature of the holder
-	tokens                              []xmltree.Elem
 }
 
 func (m *weakMessage) envelope() error {

@@ -12,7 +12,6 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"sync"
-	"testing"
 	"time"
 
 	"wstrust/cache"
@@ -243,12 +242,3 @@ func parse(src []byte) *xmltree.Doc { return must(xmltree.Parse(src, wide)) }
 
 // wide are limits that no case of ours meets.
 var wide = xmltree.Limits{Bytes: 1 << 28, Depth: 1 << 20, Elements: 1 << 20, Attributes: 1 << 16, Namespaces: 1 << 16, Name: 1 << 20}
-
-// only fails a test that cannot even be set up.
-func only[T any](t testing.TB, v T, err error) T {
-	t.Helper()
-	if err != nil {
-		t.Fatalf("setting up: %v", err)
-	}
-	return v
-}
