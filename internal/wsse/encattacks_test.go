@@ -151,6 +151,7 @@ func encAttacks() []encAttack {
 		}},
 	}
 	list = append(list, shapeAttacks()...)
+	list = append(list, moreAttacks()...)
 	return append(list, derivedAttacks()...)
 }
 
