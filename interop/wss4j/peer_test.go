@@ -48,6 +48,7 @@ type stage struct {
 	ids     map[string]identity
 	process *rig.Process
 	version string
+	shapes  map[string]string // what messages look like, and the kind they are
 }
 
 func newStage(t *testing.T) *stage {
@@ -57,7 +58,7 @@ func newStage(t *testing.T) *stage {
 		rig.Absent(t, "WSS4J")
 	}
 	ca := rig.NewAuthority(t, "interop CA")
-	s := &stage{ca: ca, ids: map[string]identity{}}
+	s := &stage{ca: ca, ids: map[string]identity{}, shapes: map[string]string{}}
 	dir := t.TempDir()
 	for name, make := range map[string]func() rig.Identity{
 		"client":  func() rig.Identity { return ca.RSA(t, "alice") },
