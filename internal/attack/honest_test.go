@@ -10,6 +10,7 @@ import (
 
 	"wstrust"
 	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
 	"wstrust/service"
@@ -28,6 +29,11 @@ func TestHonest(t *testing.T) {
 			}
 			t.Run(variant(v, signer), func(t *testing.T) { w.accept(t, a) })
 		}
+		sealed := &attack{require: everything, file: w.message(recipe{soap: v, signer: "rsa", parts: everything, mod: func(_ *soap.Outgoing, o *wsse.Options) {
+			o.Protection = wsse.AsymmetricSignEncrypt(w.service.cert)
+			o.Protection.Sign, o.Protection.Encrypt = everything, wsse.PartBody
+		}})}
+		t.Run(variant(v, "sealed"), func(t *testing.T) { w.accept(t, sealed) })
 		t.Run(variant(v, "answer"), func(t *testing.T) {
 			p := peer{answer: func(request *xmltree.Doc) []byte { return w.reply(v, messageID(request)) }}
 			c := must(w.channel(p, v, nil))
@@ -67,7 +73,7 @@ func TestHonest(t *testing.T) {
 // accept checks that an honest message is taken.
 func (w *world) accept(t *testing.T, a *attack) {
 	t.Helper()
-	if n, err := proven(parse(a.file), w.honest()); err != nil || n == 0 && !a.plain {
+	if n, err := proven(w.decrypted(parse(a.file)), w.honest()); err != nil || n == 0 && !a.plain {
 		t.Errorf("independent check: %d signatures: %v", n, err)
 	}
 	got, err := a.read(w, a.file, 0)

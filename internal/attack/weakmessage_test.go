@@ -22,6 +22,7 @@ func (d *double) read(src []byte) (reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	doc = d.w.decrypted(doc)
 	m := &weakMessage{double: d, root: doc.Root(), out: reading{}}
 	if m.root.Local() != "Envelope" {
 		return m.out, m.standalone()
