@@ -121,7 +121,7 @@ func checkScheme(scheme HTTPHeaderAuthScheme, target HTTPHeaderAuthTarget, c Win
 	s, isString := c.(*StringWindowsIntegratedAuthCredential)
 	switch {
 	case named && !isString:
-		return errors.New("Basic and Digest need a StringWindowsIntegratedAuthCredential")
+		return errors.New("the schemes Basic and Digest need a StringWindowsIntegratedAuthCredential")
 	case isString && s.Username == "":
 		return errors.New("the user name is empty")
 	}

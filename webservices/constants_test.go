@@ -97,8 +97,11 @@ func TestHRESULTs(t *testing.T) {
 		failed bool
 		name   string
 	}{
-		{S_OK, false, "S_OK"}, {S_FALSE, false, "S_FALSE"}, {WS_S_ASYNC, false, "WS_S_ASYNC"},
-		{WS_E_QUOTA_EXCEEDED, true, "WS_E_QUOTA_EXCEEDED"}, {E_INVALIDARG, true, "E_INVALIDARG"},
+		{S_OK, false, "S_OK"},
+		{S_FALSE, false, "S_FALSE"},
+		{WS_S_ASYNC, false, "WS_S_ASYNC"},
+		{WS_E_QUOTA_EXCEEDED, true, "WS_E_QUOTA_EXCEEDED"},
+		{E_INVALIDARG, true, "E_INVALIDARG"},
 		{0x80004005, true, "0x80004005"},
 	} {
 		if c.hr.Failed() != c.failed || c.hr.String() != c.name || !strings.Contains(c.hr.Error(), c.name) {

@@ -85,16 +85,21 @@ func TestFailures(t *testing.T) {
 		{name: "end within the answer", want: WS_E_ENDPOINT_DISCONNECTED, answer: hijack(func(c net.Conn) {
 			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: 1000\r\n\r\n<s:Envelope", soap12)
 		})},
-		{name: "slow to answer", want: WS_E_OPERATION_TIMED_OUT, props: []ChannelProperty{timeout(WS_CHANNEL_PROPERTY_RECEIVE_RESPONSE_TIMEOUT, 50)},
-			answer: func(_ http.ResponseWriter, r *http.Request, _ rst) { <-r.Context().Done() }},
-		{name: "slow to finish", want: WS_E_OPERATION_TIMED_OUT, props: []ChannelProperty{timeout(WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT, 50)},
+		{
+			name: "slow to answer", want: WS_E_OPERATION_TIMED_OUT, props: []ChannelProperty{timeout(WS_CHANNEL_PROPERTY_RECEIVE_RESPONSE_TIMEOUT, 50)},
+			answer: func(_ http.ResponseWriter, r *http.Request, _ rst) { <-r.Context().Done() },
+		},
+		{
+			name: "slow to finish", want: WS_E_OPERATION_TIMED_OUT, props: []ChannelProperty{timeout(WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT, 50)},
 			answer: func(w http.ResponseWriter, r *http.Request, _ rst) {
 				w.Header().Set("Content-Type", soap12)
 				fmt.Fprint(w, "<s:Envelope")
 				_ = http.NewResponseController(w).Flush()
 				<-r.Context().Done()
-			}},
-		{name: "drips", want: WS_E_OPERATION_TIMED_OUT, props: []ChannelProperty{timeout(WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT, 80)},
+			},
+		},
+		{
+			name: "drips", want: WS_E_OPERATION_TIMED_OUT, props: []ChannelProperty{timeout(WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT, 80)},
 			answer: func(w http.ResponseWriter, r *http.Request, _ rst) {
 				w.Header().Set("Content-Type", soap12)
 				for r.Context().Err() == nil {
@@ -102,7 +107,8 @@ func TestFailures(t *testing.T) {
 					_ = http.NewResponseController(w).Flush()
 					time.Sleep(10 * time.Millisecond)
 				}
-			}},
+			},
+		},
 		{name: "no HTTP", want: WS_E_OTHER, answer: hijack(func(c net.Conn) { fmt.Fprint(c, "SSH-2.0-OpenSSH\r\n") })},
 
 		// HTTP.
@@ -253,8 +259,10 @@ func TestTLSFailures(t *testing.T) {
 		// Revocation is not looked up here, and that is not hidden.
 		{"revocation must be looked up", ca, nil, []SecurityBindingProperty{{idIgnore, CertFailure(0)}}, CRYPT_E_REVOCATION_OFFLINE},
 		{"revocation need not be looked up", ca, nil, []SecurityBindingProperty{{idIgnore, CertFailure(0)}, {WS_SECURITY_BINDING_PROPERTY_DISABLE_CERT_REVOCATION_CHECK, true}}, S_OK},
-		{"the callback refuses", ca, nil, []SecurityBindingProperty{{WS_SECURITY_BINDING_PROPERTY_CERTIFICATE_VALIDATION_CALLBACK_CONTEXT,
-			&CertificateValidationCallbackContext{Callback: func([]byte, any) HRESULT { return 0x80004005 }}}}, 0x80004005},
+		{"the callback refuses", ca, nil, []SecurityBindingProperty{{
+			WS_SECURITY_BINDING_PROPERTY_CERTIFICATE_VALIDATION_CALLBACK_CONTEXT,
+			&CertificateValidationCallbackContext{Callback: func([]byte, any) HRESULT { return 0x80004005 }},
+		}}, 0x80004005},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv := serverTLS(t, c.by.issue(t, c.change), handler)

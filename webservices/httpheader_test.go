@@ -46,8 +46,10 @@ func TestHeaderAuth(t *testing.T) {
 		{"nobody asks, which will do", withHeader(schemes(WS_HTTP_HEADER_AUTH_SCHEME_DIGEST | WS_HTTP_HEADER_AUTH_SCHEME_NONE)), "", "*", S_OK},
 		{"none", withHeader(schemes(WS_HTTP_HEADER_AUTH_SCHEME_NONE)), "", "*", S_OK},
 		{"negotiate without a negotiator", withHeader(&HttpHeaderAuth{ClientCredential: named()}), "Negotiate", "never", WS_E_NOT_SUPPORTED},
-		{"domain", withHeader(&HttpHeaderAuth{ClientCredential: &StringWindowsIntegratedAuthCredential{Username: "alice", Password: "pw", Domain: "D"}, Properties: schemes(WS_HTTP_HEADER_AUTH_SCHEME_BASIC).Properties}),
-			"Basic realm=x", "Basic " + base64.StdEncoding.EncodeToString([]byte(`D\alice:pw`)), S_OK},
+		{
+			"domain", withHeader(&HttpHeaderAuth{ClientCredential: &StringWindowsIntegratedAuthCredential{Username: "alice", Password: "pw", Domain: "D"}, Properties: schemes(WS_HTTP_HEADER_AUTH_SCHEME_BASIC).Properties}),
+			"Basic realm=x", "Basic " + base64.StdEncoding.EncodeToString([]byte(`D\alice:pw`)), S_OK,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t, func(w http.ResponseWriter, r *http.Request, m rst) {

@@ -123,15 +123,19 @@ func TestCallsInStates(t *testing.T) {
 			return OpenChannel(c, &EndpointAddress{URL: "ftp://x/"}, nil, e)
 		}, map[ChannelState]result{C: {WS_E_INVALID_ENDPOINT_URL, C}, O: {bad, O}, P: {bad, P}, F: {bad, F}, G: {bad, G}, X: {bad, X}}},
 		{"abort", AbortChannel, map[ChannelState]result{C: {ok, C}, O: {ok, C}, P: {ok, F}, F: {ok, F}, G: {ok, G}, X: {ok, X}}},
-		{"close", func(c *Channel, e *Error) HRESULT { return CloseChannel(c, nil, e) },
-			map[ChannelState]result{C: {ok, X}, O: {bad, O}, P: {ok, X}, F: {ok, X}, G: {bad, G}, X: {ok, X}}},
+		{
+			"close", func(c *Channel, e *Error) HRESULT { return CloseChannel(c, nil, e) },
+			map[ChannelState]result{C: {ok, X}, O: {bad, O}, P: {ok, X}, F: {ok, X}, G: {bad, G}, X: {ok, X}},
+		},
 		{"reset", ResetChannel, map[ChannelState]result{C: {ok, C}, O: {bad, O}, P: {bad, P}, F: {bad, F}, G: {bad, G}, X: {ok, C}}},
 		{"request token", func(c *Channel, e *Error) HRESULT {
 			var token *SecurityToken
 			return RequestSecurityToken(c, []RequestSecurityTokenProperty{{99, nil}}, &token, nil, e)
 		}, map[ChannelState]result{C: {bad, C}, O: {bad, O}, P: {E_INVALIDARG, P}, F: {bad, F}, G: {bad, G}, X: {bad, X}}},
-		{"request reply", func(c *Channel, e *Error) HRESULT { return RequestReply(c, "", nil, nil, nil, e) },
-			map[ChannelState]result{C: {E_INVALIDARG, C}, O: {E_INVALIDARG, O}, P: {E_INVALIDARG, P}, F: {E_INVALIDARG, F}, G: {E_INVALIDARG, G}, X: {E_INVALIDARG, X}}},
+		{
+			"request reply", func(c *Channel, e *Error) HRESULT { return RequestReply(c, "", nil, nil, nil, e) },
+			map[ChannelState]result{C: {E_INVALIDARG, C}, O: {E_INVALIDARG, O}, P: {E_INVALIDARG, P}, F: {E_INVALIDARG, F}, G: {E_INVALIDARG, G}, X: {E_INVALIDARG, X}},
+		},
 		{"set a timeout", func(c *Channel, e *Error) HRESULT {
 			return SetChannelProperty(c, WS_CHANNEL_PROPERTY_SEND_TIMEOUT, uint32(1), e)
 		}, map[ChannelState]result{C: {ok, C}, O: {ok, O}, P: {ok, P}, F: {ok, F}, G: {ok, G}, X: {ok, X}}},

@@ -78,6 +78,7 @@ func (CapiAsymmetricSecurityKeyHandle) KeyHandleType() SecurityKeyHandleType {
 }
 
 func (h RawSymmetricSecurityKeyHandle) key() wstrust.Key { return wstrust.SymmetricKey(h.RawKeyBytes) }
+
 func (h NcryptAsymmetricSecurityKeyHandle) key() wstrust.Key {
 	return wstrust.SignerKey(h.AsymmetricKey)
 }

@@ -137,7 +137,8 @@ func TestTLSSettings(t *testing.T) {
 		t.Error(hr, text)
 	}
 	listed := 0
-	mine := &CustomCertCredential{GetCertState: "s",
+	mine := &CustomCertCredential{
+		GetCertState:           "s",
 		GetCert:                func(state any, a *EndpointAddress) (*tls.Certificate, HRESULT) { return testCert(), S_OK },
 		IssuerListNotification: func(any, [][]byte) HRESULT { listed++; return S_OK },
 	}

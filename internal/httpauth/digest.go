@@ -104,7 +104,8 @@ func (c *challenge) answer(user, password, method, uri, cnonce string, count uin
 		name string
 		make func() hash.Hash
 		sess bool
-	}) bool {
+	},
+	) bool {
 		return strings.EqualFold(x.name, c.algorithm())
 	})
 	qop := c.qop()
