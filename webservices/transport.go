@@ -28,6 +28,7 @@ type transport struct {
 	base     *http.Transport
 	timeouts func() timeouts
 	redirect func() redirects
+	most     int64          // octets of a message that is sent
 	server   *httpauth.Auth // nil: no authentication
 	proxy    *httpauth.Auth
 }
@@ -37,6 +38,9 @@ const maxRedirects = 5
 
 // RoundTrip implements [http.RoundTripper].
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.ContentLength > t.most {
+		return nil, &codeError{WS_E_QUOTA_EXCEEDED, fmt.Errorf("the message has %d octets, and %d may be sent", req.ContentLength, t.most)}
+	}
 	first := req.URL
 	for hop := 0; ; hop++ {
 		resp, err := t.authenticated(req, sameOrigin(first, req.URL))
@@ -146,7 +150,7 @@ func (t *transport) tunnelled(req *http.Request) (*http.Response, error) {
 
 // newTransport makes the connections of a channel to one endpoint.
 func newTransport(v channelValues, tlsConfig *tls.Config, fresh bool) *transport {
-	t := &transport{}
+	t := &transport{most: int64(v.of(WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE).(uint32))}
 	network := map[IPVersion]string{WS_IP_VERSION_4: "tcp4", WS_IP_VERSION_6: "tcp6", WS_IP_VERSION_AUTO: "tcp"}[v.of(WS_CHANNEL_PROPERTY_IP_VERSION).(IPVersion)]
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
 	t.base = &http.Transport{

@@ -40,7 +40,7 @@ func TestTimeouts(t *testing.T) {
 	// A peer that does not read.
 	url, root = hang("request")
 	big := "<a>" + strings.Repeat("x", 12<<20) + "</a>"
-	if hr, text := call(open(t, url, overTLS(), root, timeout(WS_CHANNEL_PROPERTY_SEND_TIMEOUT, 200)), big); hr != WS_E_OPERATION_TIMED_OUT || !strings.Contains(text, "sending") {
+	if hr, text := call(open(t, url, overTLS(), root, timeout(WS_CHANNEL_PROPERTY_SEND_TIMEOUT, 200), ChannelProperty{WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE, uint32(16 << 20)}), big); hr != WS_E_OPERATION_TIMED_OUT || !strings.Contains(text, "sending") {
 		t.Error(hr, text)
 	}
 	// A name service that hangs, as the resolver tells of it.
@@ -69,6 +69,20 @@ func TestTimeouts(t *testing.T) {
 		if got := c.v.timeout(id).Milliseconds(); got != c.want {
 			t.Errorf("%v: %d ms, want %d", c.v, got, c.want)
 		}
+	}
+}
+
+// MAX_BUFFERED_MESSAGE_SIZE is for both directions.
+func TestMessageSize(t *testing.T) {
+	f := newFake(t, issues(proof05))
+	c := open(t, f.URL, alice(), f.root())
+	var e Error
+	body := &XMLBuffer{"<a>" + strings.Repeat("x", 65536) + "</a>"}
+	if hr := RequestReply(c, "urn:x", body, nil, nil, &e); hr != WS_E_QUOTA_EXCEEDED || f.count() != 0 {
+		t.Error(hr, e.Error(), f.count())
+	}
+	if s := state(t, c); s != WS_CHANNEL_STATE_OPEN {
+		t.Error(stateNames[s])
 	}
 }
 
