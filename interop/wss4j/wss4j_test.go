@@ -44,6 +44,7 @@ func TestWSS4J(t *testing.T) {
 			t.Errorf("%s: no reason why WSS4J does not make it", k)
 		}
 	}
+	t.Run("Unproved", s.testUnproved)
 	s.page(t, done)
 }
 
