@@ -72,7 +72,15 @@ func Write(o Outgoing, m Marks, security func(*xmltree.Builder)) ([]byte, error)
 	if len(o.Headers) > maxHeaders-own {
 		return nil, &Error{Msg: "too many headers", Err: ErrLimit}
 	}
+	size := 1024 + len(o.Body) // envelope, addressing and what the caller gives
+	for _, h := range o.Headers {
+		size += len(h)
+	}
+	if security != nil {
+		size += 1024
+	}
 	var b xmltree.Builder
+	b.Grow(size)
 	ns := o.Version.Namespace()
 	b.Start(ns, "Envelope")
 	if o.Addressing != ANone || security != nil || len(o.Headers) > 0 {

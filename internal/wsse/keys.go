@@ -221,15 +221,15 @@ func (w *writer) bound(main *signer) (ids []string) {
 	return ids
 }
 
-// expectKey remembers the key of a token under the name that the answer gives
+// expectKey remembers the key of a token, which root is if it is sent, under the name that the answer gives
 // it.
-func (w *writer) expectKey(s *signer, t Issued) {
+func (w *writer) expectKey(s *signer, t Issued, root xmltree.Elem) {
 	var ref KeyRef
-	d, err := xmltree.Parse(t.XML, xmltree.Limits{})
+	var err error
 	switch {
-	case !t.Unsent && err == nil && isContext(d.Root()):
-		ref, err = readContext(d.Root())
-	case !t.Unsent && err == nil && s.id != "":
+	case root.OK() && isContext(root):
+		ref, err = readContext(root)
+	case root.OK() && s.id != "":
 		ref = KeyRef{Kind: KeyAssertion, ID: s.id}
 	default:
 		ref, err = attachedRef(t.Attached)

@@ -116,6 +116,8 @@ type writer struct {
 	headerIDs []string // of the further header blocks that are signed
 	seal      sealing
 	err       error
+	token     xmltree.Doc // the token being planned
+	reference xmltree.Doc // its attached reference
 
 	content struct{ from, to int } // of the Security header in the plain message
 	items   []item
@@ -181,8 +183,9 @@ func (w *writer) planToken(i int, t Token) (signer, error) {
 	case X509:
 		err = w.planX509(&s, t)
 	case Issued:
-		if err = w.planIssued(&s, t); err == nil && s.key.IsSecret() {
-			w.expectKey(&s, t)
+		var root xmltree.Elem
+		if root, err = w.planIssued(&s, t); err == nil && s.key.IsSecret() {
+			w.expectKey(&s, t, root)
 		}
 	case Username:
 		if !xmltree.ValidText(t.Name) || t.Name == "" {

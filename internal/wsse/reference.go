@@ -146,26 +146,25 @@ func writeBST(b *xmltree.Builder, t X509, id string) {
 	b.End()
 }
 
-// planIssued checks an issued token and writes the KeyInfo of its signature.
-func (w *writer) planIssued(s *signer, t Issued) error {
+// planIssued checks an issued token and writes the KeyInfo of its signature. It
+// returns the token as it was read, zero for one that is not sent.
+func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) {
 	none := xmltree.Elem{}
-	var root xmltree.Elem
 	if !t.Unsent {
 		// A token is written as it is, so it must be one whole element.
-		d, err := xmltree.Parse(t.XML, xmltree.Limits{})
-		if err != nil {
-			return because(err, none, "issued token")
+		if err := w.token.Parse(t.XML, xmltree.Limits{}); err != nil {
+			return none, because(err, none, "issued token")
 		}
-		root = d.Root()
+		root = w.token.Root()
 		if from, to := root.Range(); from != 0 || to != len(t.XML) {
-			return refuse(ClassFormat, none, "issued token: not just one element in UTF-8")
+			return none, refuse(ClassFormat, none, "issued token: not just one element in UTF-8")
 		}
 	}
 	if t.Key.IsZero() {
-		return nil
+		return root, nil
 	}
 	if !t.Key.IsSecret() && !t.Key.IsPrivate() {
-		return refuse(ClassAlgorithm, none, "a %v does not sign", t.Key)
+		return none, refuse(ClassAlgorithm, none, "a %v does not sign", t.Key)
 	}
 	s.key, s.parts = t.Key, t.Parts
 	if root.OK() {
@@ -173,30 +172,29 @@ func (w *writer) planIssued(s *signer, t Issued) error {
 	}
 	if t.STRTransform && s.parts&PartToken != 0 {
 		if t.Attached != nil {
-			return refuse(ClassPolicy, none, "a token with a given reference cannot be signed through an STR-Transform")
+			return none, refuse(ClassPolicy, none, "a token with a given reference cannot be signed through an STR-Transform")
 		}
 		s.str = w.id("str", s.token)
 	}
 	if t.Attached != nil {
-		d, err := xmltree.Parse(t.Attached, xmltree.Limits{})
-		if err != nil {
-			return because(err, none, "attached reference")
+		if err := w.reference.Parse(t.Attached, xmltree.Limits{}); err != nil {
+			return none, because(err, none, "attached reference")
 		}
-		if !d.Root().Is(xmltree.WSSE, "SecurityTokenReference") {
-			return refuse(ClassFormat, none, "attached reference: not a SecurityTokenReference")
+		if !w.reference.Root().Is(xmltree.WSSE, "SecurityTokenReference") {
+			return none, refuse(ClassFormat, none, "attached reference: not a SecurityTokenReference")
 		}
 		s.keyInfo = keyInfoWith(t.Attached)
-		return nil
+		return root, nil
 	}
 	if !root.OK() {
-		return refuse(ClassPolicy, none, "a token that is not sent needs a reference")
+		return none, refuse(ClassPolicy, none, "a token that is not sent needs a reference")
 	}
 	var b xmltree.Builder
 	if err := w.writeIssuedReference(&b, root, ""); err != nil {
-		return err
+		return none, err
 	}
 	s.keyInfo = keyInfoWith(b.Bytes())
-	return nil
+	return root, nil
 }
 
 func keyInfoWith(str []byte) []byte {

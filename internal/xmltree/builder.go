@@ -26,14 +26,19 @@ type frame struct {
 	spaces       int // len(Builder.spaces) outside the element
 }
 
-// Start opens an element.
-func (b *Builder) Start(space, local string) {
+// Grow makes room for n octets at once, for whoever knows how much there will
+// be. It is of use before anything is written.
+func (b *Builder) Grow(n int) {
 	if b.buf == nil {
-		// Most of what is built is between one and two kilobytes.
-		b.buf = make([]byte, 0, 1024)
+		b.buf = make([]byte, 0, n)
 		b.open = make([]frame, 0, 8)
 		b.spaces = make([]string, 0, 8)
 	}
+}
+
+// Start opens an element.
+func (b *Builder) Start(space, local string) {
+	b.Grow(1024) // most of what is built is no longer
 	b.closeTag()
 	b.buf = append(b.buf, '<')
 	b.name(space, local)

@@ -38,7 +38,7 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 		// two scans cost less than growing.
 		d.nodes = make([]node, 0, bytes.Count(text, []byte("<"))*3/4+8)
 		d.attrs = make([]attr, 0, bytes.Count(text, []byte("="))+4)
-		d.decls = make([]decl, 0, 32)
+		d.decls = make([]decl, 0, 16)
 		d.prefixes = make([]span, 0, 16)
 		d.bind = make([]int32, 0, 16)
 	}
