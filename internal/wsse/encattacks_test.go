@@ -287,6 +287,7 @@ func derivedAttacks() []encAttack {
 		{"long-nonce", length + nonce, derivation{nonce: bytes.Repeat([]byte{1}, 129)}, ClassFormat, false},
 		{"long-label", length + "<wsc:Label>" + strings.Repeat("l", 129) + "</wsc:Label>" + nonce, derivation{label: strings.Repeat("l", 129)}, ClassLimit, false},
 		{"properties", "<wsc:Properties><wsc:Label>x</wsc:Label></wsc:Properties>" + length + nonce, derivation{}, ClassFormat, true},
+		{"two-versions", `<x:Length xmlns:x="` + xmltree.SC2005 + `">32</x:Length>` + nonce, derivation{}, ClassFormat, true},
 		{"algorithm", length + nonce, derivation{}, ClassAlgorithm, true},
 	} {
 		a := encAttack{name: "T10-" + c.name, class: c.class, off: checkDerivation, fooled: bodyIs("-body"), make: func(t *testing.T) []byte {

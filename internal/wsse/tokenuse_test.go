@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
 	"wstrust/internal/xmldsig"
 	"wstrust/internal/xmltree"
@@ -65,8 +64,8 @@ func TestSignedCertificateIsTheOneUsed(t *testing.T) {
 	}
 }
 
-// References to what is inside a part are refused before anything is digested,
-// however many there are: the time for it does not grow with their number.
+// References to what is inside a part are refused before anything is digested: a
+// signature can make us digest the message once, and not once for each reference.
 func TestNestedReferencesCostNothing(t *testing.T) {
 	var open, end strings.Builder
 	const deep = 25
@@ -100,12 +99,8 @@ func TestNestedReferencesCostNothing(t *testing.T) {
 	msg := swap(t, plain, endSecurity, append(bytes.Repeat(sig, 8), endSecurity...))
 	l := trust(client())
 	l.Password = func(Password) bool { return true }
-	start := time.Now()
+	// A value that is wrong as well shows that nothing was digested yet.
+	msg = bytes.ReplaceAll(msg, []byte("<ds:SignatureValue>"), []byte("<ds:SignatureValue>AAAA"))
 	_, err = receive(t, msg, l, Policy{TLS: true}, now, 0)
-	took := time.Since(start)
 	wantClass(t, err, ClassWrapping)
-	// Digesting it all takes about half a second.
-	if took > 100*time.Millisecond {
-		t.Errorf("refused after %v", took)
-	}
 }
