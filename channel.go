@@ -232,7 +232,7 @@ func (c *Channel) Identity() string {
 		fmt.Fprintf(h, "%q", c.to.url.String())
 	}
 	c.mu.Unlock()
-	fmt.Fprintf(h, "%v %q", c.cfg.Versions, c.cfg.Suite)
+	fmt.Fprintf(h, "%v %q %d", c.cfg.Versions, c.cfg.Suite, c.cfg.Profile)
 	for _, b := range c.cfg.Bindings {
 		fmt.Fprintf(h, "%q", b.identity())
 	}
