@@ -125,7 +125,8 @@ func encAttacks() []encAttack {
 			msg = swap(t, msg, endTimestamp, append([]byte(endTimestamp), ek...))
 			return swap(t, msg, anyData, ed)
 		}},
-		{name: "C12-signed-cbc-other-key", suite: alg.Basic256, off: checkCipherSigned, class: ClassPolicy,
+		{
+			name: "C12-signed-cbc-other-key", suite: alg.Basic256, off: checkCipherSigned, class: ClassPolicy,
 			fooled: func(ev *Evidence) bool {
 				return ev.Body.Signed() && !bytes.Contains(ev.Body.Element().Raw(), []byte("pay"))
 			},
@@ -133,12 +134,15 @@ func encAttacks() []encAttack {
 				// Header content of one block, signed as ciphertext by a sender
 				// who does not sign the key; the attacker sends another key.
 				return otherKey(t)
-			}},
-		{name: "C12-lifted-password", off: checkKeyBound, class: ClassPolicy,
+			},
+		},
+		{
+			name: "C12-lifted-password", off: checkKeyBound, class: ClassPolicy,
 			fooled: func(ev *Evidence) bool {
 				return ev.Username != nil && ev.Username.Name == "alice" && bodyIs("forged")(ev)
 			},
-			make: liftedPassword},
+			make: liftedPassword,
+		},
 		{name: "C12-key-alone-is-nobody", off: checkMade, class: ClassPolicy, fooled: hidden, make: func(t *testing.T) []byte {
 			return write(t, "", *Symmetric(service().cert))
 		}},

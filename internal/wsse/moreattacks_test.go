@@ -29,7 +29,8 @@ func moreAttacks() []encAttack {
 	rsa := x509Token(rsaUser(), RefDirect, 0)
 	token := Protection{Sign: BodyTimestamp, Encrypt: PartToken, Recipient: service().cert, Symmetric: true}
 	return []encAttack{
-		{name: "C12-lifted-password-by-somebody-trusted", off: checkKeyBound, class: ClassPolicy,
+		{
+			name: "C12-lifted-password-by-somebody-trusted", off: checkKeyBound, class: ClassPolicy,
 			fooled: func(ev *Evidence) bool { return ev.Username != nil && ev.Username.Name == "alice" }, make: func(t *testing.T) []byte {
 				// He signs her ciphertext with a key that is trusted, and cannot read it.
 				victim := write(t, "", token, user())
@@ -37,7 +38,8 @@ func moreAttacks() []encAttack {
 				named := withAttributes(data, ` xmlns:wsu="`+xmltree.WSU+`" wsu:Id="lifted"`)
 				msg := write(t, "", Protection{Sign: BodyTimestamp}, rsa, Issued{XML: named})
 				return swap(t, msg, endSecurity, append(key, endSecurity...))
-			}},
+			},
+		},
 		{name: "C12-lifted-body", off: checkKeyBound, class: ClassPolicy, fooled: bodyIs("-body"), make: func(t *testing.T) []byte {
 			// Her Body, signed as ciphertext with a key of the attacker's, who is somebody else.
 			p := Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: service().cert, Symmetric: true}

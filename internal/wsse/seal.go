@@ -158,8 +158,13 @@ func (w *writer) encryptsHeader(h xmltree.Elem) bool {
 		part  Parts
 		local string
 	}{
-		{PartTo, "To"}, {PartAction, "Action"}, {PartMessageID, "MessageID"}, {PartRelatesTo, "RelatesTo"},
-		{PartReplyTo, "ReplyTo"}, {PartFrom, "From"}, {PartFaultTo, "FaultTo"},
+		{PartTo, "To"},
+		{PartAction, "Action"},
+		{PartMessageID, "MessageID"},
+		{PartRelatesTo, "RelatesTo"},
+		{PartReplyTo, "ReplyTo"},
+		{PartFrom, "From"},
+		{PartFaultTo, "FaultTo"},
 	} {
 		if p.Encrypt&f.part != 0 && h.Local() == f.local {
 			return true

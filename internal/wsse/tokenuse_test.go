@@ -62,6 +62,14 @@ func TestSignedCertificateIsTheOneUsed(t *testing.T) {
 	if _, err := receive(t, two, trust(good, client()), Policy{}, now, 0); err != nil {
 		t.Error(err)
 	}
+	// That there is a second signature does not make a stranger's certificate its.
+	bst = find(t, two, `<wsse:BinarySecurityToken .*?</wsse:BinarySecurityToken>`)
+	id = strings.Split(string(find(t, bst, `wsu:Id="[^"]*"`)), `"`)[1]
+	second = bytes.Replace(bytes.Replace(bst, []byte(base64Of(good.cert.Raw)), []byte(base64Of(evil.cert.Raw)), 1), []byte(id), []byte("second"), 1)
+	two = bytes.Replace(two, bst, append(bytes.Clone(bst), second...), 1)
+	two = swap(t, two, `<wsse:Reference URI="#`+id+`"`, []byte(`<wsse:Reference URI="#second"`))
+	_, err := receive(t, two, trust(good, evil, client()), Policy{}, now, 0)
+	wantClass(t, err, ClassWrapping)
 }
 
 // References to what is inside a part are refused before anything is digested: a
