@@ -28,7 +28,7 @@ public final class ServiceMain {
     static final String NS = "urn:wstrust:interop:greeter";
     static final List<String> PORTS = List.of(
         "Bearer20", "Bearer11", "Symmetric20", "Symmetric11", "Public20", "Public11",
-        "Context", "Sealed", "Shared");
+        "Context", "Context2005", "Sealed", "Shared");
 
     private ServiceMain() {
     }
