@@ -213,9 +213,9 @@ func misbehaviours(w *world) (out []*attack) {
 			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/soap+xml"}}, Body: io.NopCloser(r), ContentLength: -1}, nil
 		})
 	}
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("somebody followed the redirect") }))
 	for name, call := range map[string]func() (string, error){
 		"redirect": func() (string, error) {
+			elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("somebody followed the redirect") }))
 			defer elsewhere.Close()
 			return do(tripper(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 307, Header: http.Header{"Location": {elsewhere.URL}, "Content-Type": {"application/soap+xml"}}, Body: http.NoBody}, nil
