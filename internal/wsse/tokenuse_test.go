@@ -63,6 +63,8 @@ func TestSignedCertificateIsTheOneUsed(t *testing.T) {
 		t.Error(err)
 	}
 	// That there is a second signature does not make a stranger's certificate its.
+	parts := BodyTimestamp | PartToken
+	two = protect(t, Options{Tokens: []Token{x509Token(good, RefDirect, parts), x509Token(client(), RefDirect, parts)}})
 	bst = find(t, two, `<wsse:BinarySecurityToken .*?</wsse:BinarySecurityToken>`)
 	id = strings.Split(string(find(t, bst, `wsu:Id="[^"]*"`)), `"`)[1]
 	second = bytes.Replace(bytes.Replace(bst, []byte(base64Of(good.cert.Raw)), []byte(base64Of(evil.cert.Raw)), 1), []byte(id), []byte("second"), 1)
