@@ -79,7 +79,7 @@ func call(ctx context.Context, u *ui, cmd *cobra.Command, f *callFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := writable(f.out); err != nil {
+	if err := writable("--out", f.out); err != nil {
 		return err
 	}
 	cfg, err := f.config(u)

@@ -18,6 +18,10 @@ func (u *ui) certificates(flag, name string) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseCertificates(flag, name, data)
+}
+
+func parseCertificates(flag, name string, data []byte) ([]*x509.Certificate, error) {
 	next := "it must hold certificates in PEM form: -----BEGIN CERTIFICATE-----"
 	if !bytes.Contains(data, []byte("-----BEGIN ")) {
 		cs, err := x509.ParseCertificates(data)

@@ -93,7 +93,7 @@ func replaceFile(name string, data []byte) error {
 
 // writable finds out before anything is asked for whether the result can be
 // kept: a token that is issued and then lost may not be issued again.
-func writable(name string) error {
+func writable(flag, name string) error {
 	if name == "" || name == "-" {
 		return nil
 	}
@@ -104,12 +104,12 @@ func writable(name string) error {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		dir = filepath.Dir(real)
 		if info, err := os.Stat(real); err == nil && info.IsDir() {
-			return usage("name a file in it", "--out: %s is a folder", name)
+			return usage("name a file in it", "%s: %s is a folder", flag, name)
 		}
 	}
 	f, err := os.CreateTemp(dir, ".wst-*")
 	if err != nil {
-		return &failure{exitUsage, fmt.Errorf("--out: %w", err), "choose a folder that you can write to"}
+		return &failure{exitUsage, fmt.Errorf("%s: %w", flag, err), "choose a folder that you can write to"}
 	}
 	f.Close()
 	return os.Remove(f.Name())

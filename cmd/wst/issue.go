@@ -87,7 +87,7 @@ func issue(ctx context.Context, u *ui, cmd *cobra.Command, f *issueFlags) error 
 	if err := f.address("--sts", f.sts); err != nil {
 		return err
 	}
-	if err := writable(f.out); err != nil {
+	if err := writable("--out", f.out); err != nil {
 		return err
 	}
 	cfg, err := f.config(u)

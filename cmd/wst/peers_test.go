@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -66,6 +67,7 @@ func (d *dev) env() map[string]string {
 	return map[string]string{
 		"STS": d.ready.Trust13, "STS2005": d.ready.Trust2005, "SERVICE": d.ready.Service, "ACTION": d.ready.ServiceAction,
 		"CA": d.ready.CA, "SIGNER": d.ready.Signer, "CERT": d.ready.ClientCert, "KEY": d.ready.ClientKey,
+		"SERVICEKEY": filepath.Join(d.dir, "service-key.pem"),
 	}
 }
 

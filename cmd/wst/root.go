@@ -44,7 +44,7 @@ arguments.`,
 	root.SetHelpTemplate(helpTemplate)
 	root.PersistentFlags().CountVarP(&u.verbose, "verbose", "v", "tell what is done; twice: show the messages too, with secrets masked")
 	root.AddCommand(
-		demoCommand(u), issueCommand(u), callCommand(u), inspectCommand(u), verifyCommand(u), stsCommand(u), completionCommand(u), versionCommand(u),
+		demoCommand(u), issueCommand(u), callCommand(u), inspectCommand(u), verifyCommand(u), protectCommand(u), stsCommand(u), completionCommand(u), versionCommand(u),
 	)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2

@@ -29,14 +29,15 @@ func TestMain(m *testing.M) {
 //	                     says one error and what to do next, and shows no secret
 //	peer KIND            start a peer of that kind, see peers_test.go, at $PEER
 //	mint FILE KEY=VALUE… write an assertion that the issuer signed
+//	pair NAME SETTING…   make a key and a certificate, NAME.key and NAME.pem
 //	pfx FILE PASSWORD    write the client certificate and its key as PKCS#12
 //	mode FILE 0600       the file has that mode
 //	lines FILE N         the file has N lines
 //	launch wst sts …     start it and wait for its line, whose fields become $NAME
 //	shutdown SIGNAL      end it, with exit status 0
 //
-// They find $STS, $STS2005, $SERVICE, $ACTION, $CA, $SIGNER, $CERT, $KEY and
-// the file pw with the password of the user dev.
+// They find $STS, $STS2005, $SERVICE, $SERVICEKEY, $ACTION, $CA, $SIGNER, $CERT,
+// $KEY and the file pw with the password of the user dev.
 func TestScripts(t *testing.T) {
 	d := openDev(t)
 	testscript.Run(t, testscript.Params{
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"works": works, "fails": fails, "peer": startPeer, "mint": mint, "mode": mode, "lines": lines,
-		"launch": launch, "shutdown": shutdown, "reached": reached, "pfx": pfx,
+		"launch": launch, "shutdown": shutdown, "reached": reached, "pfx": pfx, "pair": pair,
 	}
 }
 

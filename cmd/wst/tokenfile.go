@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wstrust"
+	"wstrust/internal/alg"
 	"wstrust/internal/reveal"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
@@ -76,7 +77,8 @@ type storedToken struct {
 	keyType   string
 	from      time.Time
 	till      time.Time
-	key       wstrust.Key // zero for bearer
+	key       wstrust.Key             // zero for bearer
+	proof     func() (alg.Key, error) // the same; nil for bearer
 }
 
 // readToken reads a token file: the token's own XML, which makes it a bearer
@@ -86,6 +88,11 @@ func (u *ui) readToken(flag, name string) (*storedToken, error) {
 	if err != nil {
 		return nil, err
 	}
+	return u.parseToken(flag, name, data)
+}
+
+// parseToken is readToken of a file that was read already.
+func (u *ui) parseToken(flag, name string, data []byte) (*storedToken, error) {
 	t := &storedToken{xml: data, keyType: keyBearer}
 	next, name := `it must be the XML of a token, or what "wst issue -o json" printed`, displayName(name)
 	trimmed := bytes.TrimSpace(data)
@@ -144,12 +151,14 @@ func (t *storedToken) fromJSON(u *ui, data []byte) error {
 		}
 		u.keep([]byte(*f.ProofKey))
 		t.key = wstrust.SymmetricKey(secret)
+		t.proof = func() (alg.Key, error) { return alg.SecretKey(secret) }
 	case keyPublic:
 		key, err := parseKey([]byte(*f.ProofKey))
 		if err != nil {
 			return fmt.Errorf(`"proof_key": %w`, err)
 		}
 		t.key = wstrust.SignerKey(key)
+		t.proof = func() (alg.Key, error) { return alg.PrivateKey(key) }
 	default:
 		return fmt.Errorf("key_type %.20q is not known", f.KeyType)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -20,13 +19,20 @@ type verifyFlags struct {
 	skew      time.Duration
 	suite     string
 	output    string
+
+	// Of messages only.
+	trust, key, cert   string
+	secret             string
+	user, passwordFile string
+	require            string
+	decrypted          string
 }
 
 func verifyCommand(u *ui) *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify --signer PEM FILE",
-		Short: "Verify the signature, time and audience of a token",
+		Use:   "verify {--signer PEM TOKEN | [flags] MESSAGE}",
+		Short: "Verify a token, or the protection of a SOAP message",
 		Long: `Verify checks a SAML assertion: its signature under a certificate that you
 trust, its validity now or at another time, and whom it is for.
 
@@ -34,7 +40,23 @@ Only the certificates in --signer count. What the token encloses is never
 trusted, and chains are not followed. Whether the one who presents the token
 holds its proof key is for the service to find out, not for this command.
 
-FILE is a token's XML or what "wst issue -o json" printed; - is standard input.`,
+Given a SOAP message it checks the WS-Security header: every signature, the
+timestamp, password and token in it, decrypts what is encrypted for you, and
+prints for each part of the message by whom it was signed, how it was encrypted,
+or that it is unprotected. It is refused unless one signature covers all of
+--require, and with --trust, --signer, --secret or --user unless it is from
+somebody that one of them names. Whether the same message came before is not
+checked: that takes a memory.
+
+Whom to trust, a message cannot say. A certificate in it must be in --trust, or
+lead to an authority there; those in --trust themselves may also vouch for a
+token that nobody signed (sender-vouches).
+
+PARTS is a comma list of body, timestamp, to, action, headers (all of them),
+signature (one signature must cover another) and {namespace}name, a header.
+
+The file is a token's XML, what "wst issue -o json" printed, or a message; - is
+standard input.`,
 		Example: `  wst verify --signer sts.pem token.xml
   wst verify --signer sts.pem --audience https://orders.example.com/ token.xml
 
@@ -42,27 +64,50 @@ FILE is a token's XML or what "wst issue -o json" printed; - is standard input.`
   wst verify --signer sts.pem --at 2026-11-20T09:30:00Z token.xml
 
   # In a script
-  wst verify --signer sts.pem token.xml >/dev/null || exit 1`,
+  wst verify --signer sts.pem token.xml >/dev/null || exit 1
+
+  # Who signed this message, and what of it?
+  wst verify --trust partners-ca.pem message.xml
+
+  # As the service will: decrypted, and To and every header must be signed
+  wst verify --trust partners-ca.pem --key service.key --cert service.pem \
+      --require body,timestamp,to,headers --decrypted opened.xml message.xml
+
+  # With a token in it; with a password that only TLS protected
+  wst verify --signer sts.pem --audience https://orders.example.com/ message.xml
+  wst verify --user alice --password-file pw --require timestamp message.xml
+  wst verify --user alice --password-file pw --require '' message.xml
+
+  # A message under a security context, from last week, by an old client
+  wst verify --secret key --at 2026-11-17T12:00:00Z --suite legacy message.xml`,
 		Args: exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := need(cmd, "signer"); err != nil {
-				return err
-			}
-			return verify(u, args[0], f, time.Now())
+			return verify(u, cmd, args[0], f, time.Now())
 		},
 	}
-	fl := cmd.Flags()
-	fl.SortFlags = false
-	fl.StringVar(&f.signer, "signer", "", "`PEM` file of the certificates, one of which must have signed it")
+	var g groups
+	fl := g.add("Tokens, and tokens in messages").Flags()
+	fl.StringVar(&f.signer, "signer", "", "`PEM` file of the certificates, one of which must have signed the token")
 	fl.StringArrayVar(&f.audiences, "audience", nil, "`URL` that the token must be for; may be repeated, then any of them will do")
+	fl = g.add("Messages").Flags()
+	fl.StringVar(&f.trust, "trust", "", "`PEM` file of certificates that may sign, or of authorities whose certificates may")
+	fl.StringVar(&f.key, "key", "", "private key to decrypt with, a `PEM` file")
+	fl.StringVar(&f.cert, "cert", "", "certificate of --key, a `PEM` file, if it is not in the same file: then a message for another key is told as such")
+	fl.StringVar(&f.secret, "secret", "", "`FILE` with the key of a security context, or one that you share otherwise, in base64")
+	fl.StringVar(&f.user, "user", "", "`NAME` that the message must come from if it has a password; that comes from the next, WST_PASSWORD or a prompt")
+	fl.StringVar(&f.passwordFile, "password-file", "", "`FILE` with the password and nothing else; - is standard input")
+	fl.StringVar(&f.require, "require", "", "`PARTS` that one signature must cover; '' is none; "+defaultRequire+" if not given")
+	fl.StringVar(&f.decrypted, "decrypted", "", "write the opened message to `FILE`, readable by you alone")
+	fl = g.add("Both").Flags()
 	fl.StringVar(&f.at, "at", "", "verify as at this `TIME`, such as 2026-11-20T09:30:00Z")
 	fl.DurationVar(&f.skew, "skew", saml.DefaultSkew, "by how much the clocks may differ")
-	fl.StringVar(&f.suite, "suite", "", "algorithms to admit: `NAME` of a suite such as Basic256, or Legacy for SHA-1 and 1024-bit RSA; if empty Modern")
+	fl.StringVar(&f.suite, "suite", "", "algorithms to admit beside SHA-256 and the like: `NAME[,NAME…]` of suites such as Basic256, or legacy for SHA-1 signatures, RSA 1.5 key transport and 1024-bit RSA; Triple DES, MD5 and DSA in no case")
 	fl.VarP(newChoice(&f.output, "text", "json"), "output", "o", "how to write the result")
+	g.install(cmd)
 	return cmd
 }
 
-func verify(u *ui, name string, f verifyFlags, now time.Time) error {
+func verify(u *ui, cmd *cobra.Command, name string, f verifyFlags, now time.Time) error {
 	if f.at != "" {
 		at, err := time.Parse(time.RFC3339, f.at)
 		if err != nil {
@@ -73,28 +118,39 @@ func verify(u *ui, name string, f verifyFlags, now time.Time) error {
 	if f.skew < 0 {
 		return usage("0s allows none", "verify: --skew is negative")
 	}
-	if !saml.Suite(f.suite).Valid() {
-		return usage("leave it out, or name one of WS-SecurityPolicy's such as Basic256, or Legacy", "verify: --suite %.40q is not known", f.suite)
+	suite, err := admitted("verify", f.suite)
+	if err != nil {
+		return err
+	}
+	if err := oneStdin("verify", name, f.signer, f.trust, f.key, f.cert, f.secret, f.passwordFile); err != nil {
+		return err
+	}
+	data, err := u.readFile("verify", name)
+	if err != nil {
+		return err
+	}
+	if isMessage(data) {
+		return verifyMessage(u, cmd, name, data, f, now)
+	}
+	if err := notForTokens(cmd, name); err != nil {
+		return err
+	}
+	if err := need(cmd, "signer"); err != nil {
+		return err
 	}
 	signers, err := u.certificates("--signer", f.signer)
 	if err != nil {
 		return err
 	}
-	t, err := u.readToken("verify", name)
+	t, err := u.parseToken("verify", name, data)
 	if f, ok := errors.AsType[*failure](err); ok {
-		if _, unread := errors.AsType[*fs.PathError](err); !unread {
-			f.code = exitUnproven // what cannot be read as a token is not proven to be one
-		}
+		f.code = exitUnproven // what cannot be read as a token is not proven to be one
 		return f
 	}
 	if err != nil {
 		return err
 	}
-	checks := saml.Checks{Now: now, Skew: f.skew, Audiences: f.audiences, InsecureAnyAudience: len(f.audiences) == 0}
-	if f.skew == 0 {
-		checks.Skew = -1
-	}
-	a, err := saml.Verify(t.xml, signers, saml.Suite(f.suite), checks)
+	a, err := saml.Verify(t.xml, signers, suite, f.checks(now))
 	if err != nil {
 		x := explain(err)
 		switch x.code {
@@ -113,11 +169,7 @@ func verify(u *ui, name string, f verifyFlags, now time.Time) error {
 
 // verified prints what was proven.
 func (u *ui) verified(a *saml.Assertion, t *storedToken, name string, f verifyFlags, now time.Time) error {
-	c := newCard(&saml.Unverified{
-		Version: a.Version, ID: a.ID, Issuer: a.Issuer, IssueInstant: a.IssueInstant, Subject: a.Subject,
-		Conditions: a.Conditions, Attributes: a.Attributes, Authn: a.Authn, EncryptedAttributes: len(a.EncryptedAttributes),
-	})
-	c.Verified = true
+	c := assertionCard(a)
 	// The names of the algorithms stand in SignedInfo, which was verified.
 	if claimed, err := saml.ReadUnverifiedElem(t.root); err == nil {
 		c.Signature = &signature{Method: claimed.SignatureMethod, Digest: claimed.DigestMethod, Canonicalization: claimed.Canonicalization}
@@ -141,4 +193,14 @@ func (u *ui) verified(a *saml.Assertion, t *storedToken, name string, f verifyFl
 		text = strings.Replace(text, "VERIFIED", green+"VERIFIED"+reset, 1)
 	}
 	return u.print([]byte(text))
+}
+
+// assertionCard is the card of an assertion that was verified.
+func assertionCard(a *saml.Assertion) *card {
+	c := newCard(&saml.Unverified{
+		Version: a.Version, ID: a.ID, Issuer: a.Issuer, IssueInstant: a.IssueInstant, Subject: a.Subject,
+		Conditions: a.Conditions, Attributes: a.Attributes, Authn: a.Authn, EncryptedAttributes: len(a.EncryptedAttributes),
+	})
+	c.Verified = true
+	return c
 }

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wstrust/internal/soap"
+	"wstrust/internal/wsse"
+	"wstrust/internal/xmltree"
+	"wstrust/saml"
+)
+
+// messageFlags are the flags that mean something for messages only.
+var messageFlags = []string{"trust", "key", "cert", "secret", "user", "password-file", "require", "decrypted"}
+
+const defaultRequire = "body,timestamp"
+
+// envelopeTag finds the start of an envelope in what may not be XML any more.
+var envelopeTag = regexp.MustCompile(`^(?s:\x{FEFF}?\s*(<\?.*?\?>|<!--.*?-->|\s)*<([\w.-]+:)?Envelope[\s/>])`)
+
+// isMessage reports whether a file is a SOAP message, or was to be one.
+func isMessage(data []byte) bool {
+	d, err := xmltree.Parse(data, xmltree.Limits{Bytes: maxFile})
+	if err != nil {
+		return envelopeTag.Match(data[:min(len(data), 4096)])
+	}
+	return d.Root().Is(xmltree.SOAP11, "Envelope") || d.Root().Is(xmltree.SOAP12, "Envelope")
+}
+
+// notForTokens refuses flags that only messages have.
+func notForTokens(cmd *cobra.Command, name string) error {
+	for _, flag := range messageFlags {
+		if cmd.Flags().Changed(flag) {
+			return usage("give a SOAP envelope, or leave the flag out", "verify: --%s is about messages, and %s is none", flag, displayName(name))
+		}
+	}
+	return nil
+}
+
+// A required is what a message must show.
+type required struct {
+	partList
+	words  []string // of --require
+	policy wsse.Policy
+}
+
+// required reads --require, --suite and --skew. By default the body and the
+// timestamp must be signed, and then the tokens as well: what tells who sent a
+// message must not come from another one.
+func (f *verifyFlags) required(cmd *cobra.Command) (*required, error) {
+	list := f.require
+	if !cmd.Flags().Changed("require") {
+		list = defaultRequire
+	}
+	parts, err := protectedParts("--require", list)
+	if err != nil {
+		return nil, err
+	}
+	r := &required{partList: parts, words: append([]string{}, splitParts(list)...)}
+	if r.policy.Suite, err = admitted("verify", f.suite); err != nil {
+		return nil, err
+	}
+	r.policy.Required, r.policy.SignedHeaders = parts.parts&^wsse.PartSignature, parts.names
+	if parts.headers {
+		r.policy.Required |= wsse.PartAddressing
+	}
+	r.policy.RequireTimestamp = r.policy.Required != 0 || len(parts.names) > 0
+	// Nothing is known of a connection. But where less than body and timestamp
+	// is required, what is not signed is for others to protect.
+	r.policy.TLS = r.policy.Required&wsse.BodyTimestamp != wsse.BodyTimestamp
+	r.policy.Limits = xmltree.Limits{Bytes: maxFile}
+	if r.policy.MaxSkew = f.skew; f.skew == 0 {
+		r.policy.MaxSkew = -1
+	}
+	// Whoever says whom he trusts wants to know that it is from one of them.
+	r.policy.Anonymous = f.trust == "" && f.signer == "" && f.secret == "" && f.user == ""
+	return r, nil
+}
+
+func verifyMessage(u *ui, cmd *cobra.Command, name string, data []byte, f verifyFlags, now time.Time) error {
+	if f.decrypted == "-" {
+		return usage("name a file", "--decrypted: standard output gets the table of parts")
+	}
+	if f.decrypted != "" {
+		if err := writable("--decrypted", f.decrypted); err != nil {
+			return err
+		}
+	}
+	need, err := f.required(cmd)
+	if err != nil {
+		return err
+	}
+	keys, err := f.keyring(u, now)
+	if err != nil {
+		return err
+	}
+	ev, err := checkMessage(data, need, keys)
+	if err == nil {
+		err = f.checkMessageAssertion(ev, now)
+	}
+	if err != nil {
+		return keys.refusal(name, err, f.at != "")
+	}
+	if f.decrypted != "" {
+		if err := replaceFile(f.decrypted, ev.Envelope.Root.Doc().Source()); err != nil {
+			return fail(exitOther, "check the folder and the space in it", "--decrypted: %w", err)
+		}
+	}
+	return u.verifiedMessage(ev, need, name, &f, now)
+}
+
+// checkMessage verifies a message against what is needed.
+func checkMessage(data []byte, need *required, keys *keyring) (*wsse.Evidence, error) {
+	d, err := xmltree.Parse(data, need.policy.Limits)
+	if err != nil {
+		return nil, err
+	}
+	env, err := soap.Read(d, func(string, string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	p, err := wsse.Read(env, "")
+	if err != nil {
+		return nil, err
+	}
+	if !p.Present() {
+		return nil, refusedFor(env.Root, "it has no Security header for the one who gets it: nothing is protected")
+	}
+	keys.answer(p.Needs())
+	if err := p.Open(keys.cred, need.policy); err != nil {
+		return nil, err
+	}
+	keys.answer(p.Needs())
+	ev, err := p.Verify(keys.cred, need.policy, keys.now)
+	if err != nil {
+		return nil, err
+	}
+	return ev, need.check(ev)
+}
+
+// check is what of the required parts the verifier cannot know: those that the
+// message does not have, every header, and the signature of a signature.
+func (r *required) check(ev *wsse.Evidence) error {
+	env := ev.Envelope
+	if what := r.missing(env); what != "" {
+		return refusedFor(env.Root, "it has no %s, which is required", what)
+	}
+	if r.headers {
+		for h := range env.Ours("") {
+			if !h.Is(xmltree.WSSE, "Security") && !isField(env, h) && !slices.ContainsFunc(ev.Headers, func(p *wsse.Part) bool {
+				return p.Element().Same(h) && slices.ContainsFunc(p.SignedBy(), func(s *wsse.Signer) bool { return s.Required })
+			}) {
+				return refusedFor(h, "the header is not signed with the rest")
+			}
+		}
+	}
+	if r.parts&wsse.PartSignature != 0 && !slices.ContainsFunc(ev.Signers, func(s *wsse.Signer) bool {
+		return s.Required && s.Covers&wsse.PartSignature != 0
+	}) {
+		return refusedFor(env.Root, "no signature over a signature that covers what is required")
+	}
+	return nil
+}
+
+// refusedFor refuses a message at e for showing less than is required.
+func refusedFor(e xmltree.Elem, format string, args ...any) error {
+	return &wsse.Error{Class: wsse.ClassPolicy, Path: e.Path(), Msg: fmt.Sprintf(format, args...)}
+}
+
+// checkMessageAssertion applies the conditions of the assertion in a message.
+func (f *verifyFlags) checkMessageAssertion(ev *wsse.Evidence, now time.Time) error {
+	if ev.Assertion == nil {
+		return nil
+	}
+	err := ev.Assertion.Check(f.checks(now))
+	if err == nil {
+		return nil
+	}
+	return &wsse.Error{Class: wsse.ClassOf(err), Path: ev.AssertionToken.Element().Path(), Err: err}
+}
+
+// checks are the conditions that an assertion must meet.
+func (f *verifyFlags) checks(now time.Time) saml.Checks {
+	c := saml.Checks{Now: now, Skew: f.skew, Audiences: f.audiences, InsecureAnyAudience: len(f.audiences) == 0}
+	if f.skew == 0 {
+		c.Skew = -1
+	}
+	return c
+}
+
+// refusal tells why a message is refused: the class of the reason, and at which
+// element.
+func (k *keyring) refusal(name string, err error, at bool) error {
+	class := wsse.ClassOf(err)
+	f := &failure{code: exitUnproven, next: nextSteps[class]}
+	reason, path := told(err)
+	if class == wsse.ClassTrust {
+		for _, why := range k.refused {
+			reason += "; " + why.Error()
+		}
+		if k.outdated() {
+			f.code, f.next = exitClock, "a certificate was not valid then: --at verifies as at another time"
+		}
+	}
+	if class == wsse.ClassExpired {
+		f.code, f.next = exitClock, "to check a message that came at another time, give that with --at; else compare the clocks"
+		if at {
+			f.next = "it was not valid at the time in --at"
+		}
+	}
+	if errors.Is(err, saml.ErrAudience) {
+		f.next = `"wst inspect" shows whom the token in it is for; it must be the same letter for letter`
+	}
+	f.err = fmt.Errorf("verify: %s: refused, class %v, at %s: %s", displayName(name), class, path, strings.TrimPrefix(reason, "wsse: "))
+	return f
+}
+
+// told splits an error into what it says and the element that it is about.
+func told(err error) (reason, path string) {
+	reason, path = err.Error(), "/"
+	if e, ok := errors.AsType[*wsse.Error](err); ok {
+		if reason = e.Msg; e.Err != nil {
+			reason = strings.TrimPrefix(e.Msg+": "+e.Err.Error(), ": ")
+		}
+		if e.Path != "" {
+			return reason, e.Path
+		}
+	}
+	if e, ok := errors.AsType[*soap.Error](err); ok && e.Path != "" {
+		return reason, e.Path
+	}
+	if e, ok := errors.AsType[*xmltree.Error](err); ok && e.Path != "" {
+		path = e.Path
+	}
+	return reason, path
+}
+
+// nextSteps say what to do about a refusal of each class.
+var nextSteps = map[wsse.Class]string{
+	wsse.ClassProtocol:  "this is not a message as SOAP and WS-Addressing have it: do not use it",
+	wsse.ClassFormat:    "this is not a message as the specifications have it: get it again, unaltered",
+	wsse.ClassLimit:     "no honest message is like that: do not use it",
+	wsse.ClassWrapping:  "something stands where another reader would look elsewhere: do not use it, and find out who made it",
+	wsse.ClassSignature: "it was changed after it was signed, or another key signed it: get it again, unaltered",
+	wsse.ClassAlgorithm: "if you must accept old algorithms, name a suite that has them, such as --suite legacy",
+	wsse.ClassReplay:    "do not use it",
+	wsse.ClassPolicy:    "less is protected than is required, which is " + defaultRequire + " unless --require says something else",
+	wsse.ClassTrust:     "name whom you trust: certificates with --trust, signers of assertions with --signer, a shared key with --secret, a user with --user",
+	wsse.ClassDecrypt:   "give the key that it is encrypted for: --key, or --secret for a shared one; if you did, it was changed on the way, or is for somebody else",
+}
+
+// signerName says who made a signature.
+func signerName(s *wsse.Signer) string {
+	name := s.Key.String()
+	switch {
+	case s.Certificate != nil:
+		name = s.Certificate.Subject.String()
+	case s.Ref.Kind == wsse.KeyContext:
+		name = "context " + s.Ref.ID
+	case s.Made:
+		name = "a key that came encrypted"
+	case s.Key.IsSecret() && !s.Holder:
+		name = "the shared key"
+	}
+	if s.Holder {
+		name = "the assertion's holder, " + name
+	}
+	return name
+}
+
+// encryptionName says how a part was encrypted.
+func encryptionName(e *wsse.Encryption) string {
+	if e == nil {
+		return ""
+	}
+	words := []string{short(e.Algorithm)}
+	switch e.Ref.Kind {
+	case wsse.KeyEncrypted:
+		words = append(words, "under a key for --key")
+	case wsse.KeyContext:
+		words = append(words, "under context "+e.Ref.ID)
+	case 0:
+		words = append(words, "under the holder's key")
+	default:
+		words = append(words, "under the shared key")
+	}
+	if e.Content {
+		words = append(words, "(content)")
+	}
+	return strings.Join(words, " ")
+}
