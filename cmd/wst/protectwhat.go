@@ -47,12 +47,25 @@ func (f *protectFlags) protection(u *ui, env *soap.Envelope, suite alg.Suite, ke
 	if f.derived {
 		p.Derived = wsse.Derived13
 	}
-	// A receiver opens a cipher that authenticates nothing only if a signature
-	// covers the ciphertext.
 	if encrypts && !alg.Authenticates(suite.BlockCipherURI()) {
-		p.Order = wsse.EncryptThenSign
+		f.signCiphertext(u, p)
 	}
 	return p, nil
+}
+
+// signCiphertext is for ciphers that authenticate nothing: careful receivers, as
+// "wst verify" is one, open them only if a signature covers the ciphertext. So it
+// is what is signed, and the signature itself stays in the clear.
+func (f *protectFlags) signCiphertext(u *ui, p *wsse.Protection) {
+	p.Order = wsse.EncryptThenSign
+	switch {
+	case p.Encrypt&wsse.PartSignature == 0:
+	case f.preset != "":
+		p.Encrypt &^= wsse.PartSignature
+		u.say("the signature is left unencrypted: with the CBC ciphers of --suite %s a careful receiver would not open it", f.suite)
+	default:
+		u.warn("the signature is encrypted with a CBC cipher, which a careful receiver does not open; \"wst verify\" refuses it")
+	}
 }
 
 // parts is what the preset or the lists say.

@@ -221,22 +221,26 @@ func (k *keyring) refusal(name string, err error, at bool) error {
 	return f
 }
 
-// told splits an error into what it says and the element that it is about.
+// told splits an error into what it says and the element that it is about, the
+// innermost that is named.
 func told(err error) (reason, path string) {
 	reason, path = err.Error(), "/"
+	if e, ok := errors.AsType[*soap.Error](err); ok && e.Path != "" {
+		path = e.Path
+	}
 	if e, ok := errors.AsType[*wsse.Error](err); ok {
 		if reason = e.Msg; e.Err != nil {
 			reason = strings.TrimPrefix(e.Msg+": "+e.Err.Error(), ": ")
 		}
 		if e.Path != "" {
-			return reason, e.Path
+			path = e.Path
 		}
 	}
-	if e, ok := errors.AsType[*soap.Error](err); ok && e.Path != "" {
-		return reason, e.Path
-	}
-	if e, ok := errors.AsType[*xmltree.Error](err); ok && e.Path != "" {
-		path = e.Path
+	if e, ok := errors.AsType[*xmltree.Error](err); ok {
+		if strings.HasPrefix(e.Path, "/Envelope") || path == "/" { // and not of a document inside
+			path = e.Path
+		}
+		reason = strings.Replace(reason, e.Error(), e.Msg, 1)
 	}
 	return reason, path
 }
