@@ -25,8 +25,8 @@ import (
 )
 
 // mint writes an assertion as the issuer would sign it. Settings: from, till
-// (durations from now), audience, subject, version=1.1, signer=other for a key
-// that is not the issuer's.
+// (durations from now), audience, subject, version=1.1, vouched for one that its
+// sender must vouch for, signer=other for a key that is not the issuer's.
 func mint(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: mint FILE KEY=VALUE…")
@@ -62,6 +62,8 @@ func mint(ts *testscript.TestScript, neg bool, args []string) {
 			b.Conditions.Audiences = [][]string{{value}}
 		case "subject":
 			b.Subject.NameID = value
+		case "vouched":
+			b.Subject.Confirmations[0].Kind = saml.SenderVouches
 		case "version":
 			b.Version = saml.V11
 		case "signer":

@@ -33,24 +33,26 @@ func verifyCommand(u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify {--signer PEM TOKEN | [flags] MESSAGE}",
 		Short: "Verify a token, or the protection of a SOAP message",
-		Long: `Verify checks a SAML assertion: its signature under a certificate that you
-trust, its validity now or at another time, and whom it is for.
+		Long: `Verify checks a token or a SOAP message.
+
+Of a SAML assertion it checks the signature under a certificate that you trust,
+the validity now or at another time, and whom it is for.
 
 Only the certificates in --signer count. What the token encloses is never
 trusted, and chains are not followed. Whether the one who presents the token
 holds its proof key is for the service to find out, not for this command.
 
-Given a SOAP message it checks the WS-Security header: every signature, the
-timestamp, password and token in it, decrypts what is encrypted for you, and
-prints for each part of the message by whom it was signed, how it was encrypted,
-or that it is unprotected. It is refused unless one signature covers all of
+Of a SOAP message it checks the WS-Security header: every signature, the timestamp,
+password and token in it. It decrypts what is encrypted for you, and prints for
+each part of the message by whom it was signed and how it was encrypted, or that
+it is unprotected. The message is refused unless one signature covers all of
 --require, and with --trust, --signer, --secret or --user unless it is from
 somebody that one of them names. Whether the same message came before is not
 checked: that takes a memory.
 
 Whom to trust, a message cannot say. A certificate in it must be in --trust, or
 lead to an authority there; those in --trust themselves may also vouch for a
-token that nobody signed (sender-vouches).
+token that says so (sender-vouches).
 
 PARTS is a comma list of body, timestamp, to, action, headers (all of them),
 signature (one signature must cover another) and {namespace}name, a header.
@@ -73,9 +75,8 @@ standard input.`,
   wst verify --trust partners-ca.pem --key service.key --cert service.pem \
       --require body,timestamp,to,headers --decrypted opened.xml message.xml
 
-  # With a token in it; with a password that only TLS protected
+  # With a token in it; with a password and nothing signed, as TLS protects it
   wst verify --signer sts.pem --audience https://orders.example.com/ message.xml
-  wst verify --user alice --password-file pw --require timestamp message.xml
   wst verify --user alice --password-file pw --require '' message.xml
 
   # A message under a security context, from last week, by an old client
@@ -101,7 +102,7 @@ standard input.`,
 	fl = g.add("Both").Flags()
 	fl.StringVar(&f.at, "at", "", "verify as at this `TIME`, such as 2026-11-20T09:30:00Z")
 	fl.DurationVar(&f.skew, "skew", saml.DefaultSkew, "by how much the clocks may differ")
-	fl.StringVar(&f.suite, "suite", "", "algorithms to admit beside SHA-256 and the like: `NAME[,NAME…]` of suites such as Basic256, or legacy for SHA-1 signatures, RSA 1.5 key transport and 1024-bit RSA; Triple DES, MD5 and DSA in no case")
+	fl.StringVar(&f.suite, "suite", "", "algorithms to admit beside SHA-256 and the like: `NAMES` of suites, with commas between them, such as Basic256, or legacy for SHA-1 signatures, RSA 1.5 key transport and 1024-bit RSA; Triple DES, MD5 and DSA in no case")
 	fl.VarP(newChoice(&f.output, "text", "json"), "output", "o", "how to write the result")
 	g.install(cmd)
 	return cmd
