@@ -13,7 +13,7 @@ type code struct{ name, reason string }
 // The codes, from the table of error codes in WS-Trust.
 func invalidRequest() code { return code{"InvalidRequest", "The request was invalid or malformed."} }
 func requestFailed() code  { return code{"RequestFailed", "The specified request failed."} }
-func invalidScope() code { return code{"InvalidScope", "The request scope is invalid or unsupported."} }
+func invalidScope() code   { return code{"InvalidScope", "The request scope is invalid or unsupported."} }
 
 func invalidTimeRange() code {
 	return code{"InvalidTimeRange", "The requested time range is invalid or unsupported."}
