@@ -3,9 +3,10 @@
 TOOL     := go tool -modfile=tools.mod
 MODULES  := . bench interop
 FUZZTIME ?= 20s
+SOAK     ?= 10m
 
 .DEFAULT_GOAL := ci
-.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc interop bench bench-quick cover build rename clean
+.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc soak interop bench bench-quick cover build rename clean
 
 ci: ## everything that CI does, in its order
 	bash .ci/run
@@ -46,6 +47,9 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 alloc: ## the allocation limits of the hot paths
 	go test -count=1 -run 'Alloc' ./...
 	go -C bench test -count=1 -run 'Alloc' ./...
+
+soak: ## a thousand conversations for SOAK (10m), with the service restarted twice
+	WST_SOAK=$(SOAK) go test -count=1 -timeout 0 -run '^TestSoak$$' -v .
 
 interop: ## real peers: CXF, MSAL, govmomi, xmlsec1
 	bash interop/run.sh
