@@ -4,8 +4,8 @@
 // It speaks WS-Trust (February 2005, 1.3 and 1.4) over SOAP with WS-Security:
 // what vCenter, AD FS, Dynamics, and the token services of health, tax and
 // registry authorities speak. It is the function WsRequestSecurityToken of
-// Windows, whole and for every operating system, with modern defaults; the
-// faithful defaults of Windows are not here.
+// Windows, for every operating system and with modern defaults; the names and
+// defaults of Windows itself are in package webservices.
 //
 // # Getting a token
 //
@@ -34,7 +34,10 @@
 //	})
 //	err = orders.Call(ctx, "urn:orders/Get", getOrder{ID: "42"}, &order)
 //
-// Code made by a WSDL generator keeps its own client and gets a [Transport].
+// Code made by a WSDL generator keeps its own client and gets a [Transport]. A
+// program that needs a token for days asks a [Source], which keeps it fresh. A
+// service that wants a conversation gets a [SecurityContext], one that wants
+// messages signed or encrypted a [Protection].
 //
 // # What can be relied on
 //
