@@ -1,5 +1,5 @@
 // Command wst gets security tokens from a WS-Trust issuer, shows and verifies
-// them, and calls services with them.
+// them, and calls services with them. It secures and checks single messages, too.
 //
 // What a command was asked for goes to standard output and nothing else does;
 // words for people go to standard error. The exit status says what kind of

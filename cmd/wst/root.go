@@ -13,7 +13,8 @@ func rootCommand(u *ui) *cobra.Command {
 		Use:   "wst COMMAND",
 		Short: "Get WS-Trust security tokens, look at them, and call services with them",
 		Long: `wst gets security tokens from a WS-Trust issuer (a security token service, STS),
-shows and verifies them, and calls SOAP services with them.
+shows and verifies them, and calls SOAP services with them. It secures single SOAP
+messages, and checks how one is secured.
 
 Results alone go to standard output. Words for people go to standard error.
 Passwords and keys are read from files, standard input or a prompt, never from
@@ -31,7 +32,11 @@ arguments.`,
   wst inspect token.xml
   wst verify --signer dev/signer.pem token.xml
   wst call --endpoint https://127.0.0.1:8443/service --ca dev/ca.pem \
-      --action urn:wstrust:demo:echo --data @body.xml --token token.xml`,
+      --action urn:wstrust:demo:echo --data @body.xml --token token.xml
+
+  # Secure a message by hand, and see what protects one
+  wst protect --preset envelope --token token.json message.xml > secured.xml
+  wst verify --signer dev/signer.pem secured.xml`,
 		Args:          subcommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,

@@ -130,7 +130,7 @@ func verify(u *ui, cmd *cobra.Command, name string, f verifyFlags, now time.Time
 	if err != nil {
 		return err
 	}
-	if isMessage(data) {
+	if isMessage(cmd, data) {
 		return verifyMessage(u, cmd, name, data, f, now)
 	}
 	if err := notForTokens(cmd, name); err != nil {

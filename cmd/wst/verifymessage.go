@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -24,13 +25,23 @@ const defaultRequire = "body,timestamp"
 // envelopeTag finds the start of an envelope in what may not be XML any more.
 var envelopeTag = regexp.MustCompile(`^(?s:\x{FEFF}?\s*(<\?.*?\?>|<!--.*?-->|\s)*<([\w.-]+:)?Envelope[\s/>])`)
 
-// isMessage reports whether a file is a SOAP message, or was to be one.
-func isMessage(data []byte) bool {
+// isMessage reports whether a file is a SOAP message, or was to be one: it is
+// verified as one, and refused as one, if that is what the flags are about.
+func isMessage(cmd *cobra.Command, data []byte) bool {
 	d, err := xmltree.Parse(data, xmltree.Limits{Bytes: maxFile})
-	if err != nil {
-		return envelopeTag.Match(data[:min(len(data), 4096)])
+	var root xmltree.Elem
+	if err == nil {
+		root = d.Root()
 	}
-	return d.Root().Is(xmltree.SOAP11, "Envelope") || d.Root().Is(xmltree.SOAP12, "Envelope")
+	switch {
+	case err != nil && envelopeTag.Match(data[:min(len(data), 4096)]):
+		return true
+	case err == nil && (root.Is(xmltree.SOAP11, "Envelope") || root.Is(xmltree.SOAP12, "Envelope")):
+		return true
+	case err == nil && (saml.Is(root) || root.Is(xmltree.SAML20, "EncryptedAssertion")), bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
+		return false
+	}
+	return slices.ContainsFunc(messageFlags, func(name string) bool { return cmd.Flags().Changed(name) })
 }
 
 // notForTokens refuses flags that only messages have.
