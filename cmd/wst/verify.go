@@ -48,7 +48,7 @@ each part of the message by whom it was signed and how it was encrypted, or that
 it is unprotected. The message is refused unless one signature covers all of
 --require, and with --trust, --signer, --secret or --user unless it is from
 somebody that one of them names. Whether the same message came before is not
-checked: that takes a memory.
+checked, since that takes a memory, nor whether anybody understands its headers.
 
 Whom to trust, a message cannot say. A certificate in it must be in --trust, or
 lead to an authority there; those in --trust themselves may also vouch for a
