@@ -37,9 +37,8 @@ const (
 // known of its callers.
 type soak struct {
 	testing.TB
-	srv      *httptest.Server
-	client   *http.Client
-	interval time.Duration // of renewals
+	srv    *httptest.Server
+	client *http.Client
 
 	marks      forgetful     // of replays, for the service before and after a restart
 	shared     *cache.Memory // contexts, likewise
@@ -60,11 +59,8 @@ type soak struct {
 
 type soakGeneration struct{}
 
-func newSoak(t testing.TB, length time.Duration) *soak {
-	s := &soak{
-		TB: t, interval: min(max(length/6, 3*time.Second), 30*time.Second),
-		shared: cache.NewMemory(64 << 20), tickets: make(chan struct{}),
-	}
+func newSoak(t testing.TB) *soak {
+	s := &soak{TB: t, shared: cache.NewMemory(64 << 20), tickets: make(chan struct{})}
 	s.marks.forget()
 	s.restart()
 	s.srv = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
@@ -111,7 +107,7 @@ func (s *soak) restart() {
 	doors := map[string]http.Handler{}
 	for _, mode := range soakModes {
 		// All clients can come at once, after a restart: the default is for fewer.
-		c := &service.Contexts{Lifetime: 4 * s.interval, Rollover: s.interval, MaxPending: soakConversations, MaxActive: 2 * soakConversations}
+		c := &service.Contexts{Lifetime: 4 * soakRenewal, Rollover: soakRenewal, MaxPending: soakConversations, MaxActive: 2 * soakConversations}
 		switch mode {
 		case "cache":
 			c.Cache = shared
@@ -228,7 +224,7 @@ func (w weight) String() string {
 // marks of cancellations that the store of contexts has got, and some slack for
 // maps and for what the runtime keeps.
 func (w weight) allowed(warm weight) int64 {
-	return 512<<10 + 512*max(w.entries-warm.entries, 0)
+	return 160<<10 + 320*max(w.entries-warm.entries, 0)
 }
 
 // weigh waits for all calls and connections to end. With want it gives

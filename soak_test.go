@@ -18,6 +18,7 @@ const (
 	soakCrowd         = 150  // more callers, on three of those channels
 	soakRate          = 800  // calls a second, in bursts
 	soakBursts        = 4    // a second
+	soakRenewal       = 5 * time.Second
 	soakTTL           = 10 * time.Second
 )
 
@@ -34,7 +35,7 @@ func TestSoak(t *testing.T) {
 		t.Fatalf("WST_SOAK=%q is no duration of at least 10s", os.Getenv("WST_SOAK"))
 	}
 	before := goroutines(0)
-	s := newSoak(t, length)
+	s := newSoak(t)
 	s.seat()
 	for i := range s.callers {
 		s.done.Go(func() { s.callers[i].run(s) })
@@ -43,7 +44,7 @@ func TestSoak(t *testing.T) {
 	s.pace(length / 5)
 	warm := s.weigh(0)
 	t.Logf("warm: %v", warm)
-	for _, at := range []time.Duration{length / 2, length * 3 / 4} {
+	for _, at := range []time.Duration{length * 2 / 5, length * 3 / 5} {
 		s.pace(at)
 		s.burst(soakRate / soakBursts)
 		s.restart()
@@ -97,7 +98,7 @@ func (s *soak) seat() {
 			Bindings: []wstrust.Binding{wstrust.SecurityContextWith(wstrust.ContextConfig{
 				Bootstrap:       []wstrust.Binding{wstrust.Username(at.user, soakPassword)},
 				Version:         []wstrust.ConversationVersion{wstrust.Conversation13, wstrust.Conversation2005}[i/len(soakModes)%2],
-				RenewalInterval: s.interval,
+				RenewalInterval: soakRenewal,
 			})},
 		}
 		if err := at.open(); err != nil {
@@ -126,7 +127,7 @@ func (c *caller) run(s *soak) {
 			s.wrong("question %d of caller %d on %s: %v", c.asked, c.id, c.seat.url, err)
 		}
 		s.slower(time.Since(began))
-		if every := 5 + c.id%20; !c.seat.shared && int(c.asked)%every == 0 {
+		if every := 3 + c.id%10; !c.seat.shared && int(c.asked)%every == 0 {
 			if err := c.seat.ch.Close(context.Background()); err != nil {
 				s.wrong("close of caller %d on %s: %v", c.id, c.seat.url, err)
 			}
