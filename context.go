@@ -197,7 +197,7 @@ func (c *Config) context() (securityContext, bool) {
 
 // heldToken is a security context as the header writer takes it. Its key signs
 // the Timestamp and what Header.Sign adds.
-func heldToken(h *wssc.Held, c *Config) wsse.Token {
+func heldToken(h *wssc.Held, c *Config) wsse.Issued {
 	return wsse.Issued{XML: h.Token, Key: h.Key, Attached: h.Attached, Parts: wsse.Parts(c.Header.parts(false))}
 }
 

@@ -29,6 +29,14 @@ type conversation struct {
 	mu      sync.Mutex
 	session wssc.Session
 	flight  *flight // of whoever establishes or renews
+	ready   ready
+}
+
+// A ready is the context that messages are sent under, as the header writer
+// takes it: read once and not for each message.
+type ready struct {
+	held  *wssc.Held
+	token wsse.Token
 }
 
 // converse prepares the conversation of a channel that has a context binding,
@@ -85,12 +93,30 @@ func (v *conversation) exchange(ctx context.Context, c *Channel, to endpoint, m 
 		if err != nil {
 			return answer{}, err
 		}
-		a, err := c.send(ctx, to, m, held)
+		token, err := v.token(held, c)
+		if err != nil {
+			return answer{}, err
+		}
+		a, err := c.send(ctx, to, m, token)
 		if err == nil || n == tries || !v.refused(held, err) {
 			return a, err
 		}
 		v.log.LogAttrs(ctx, slog.LevelInfo, "security context refused, sending again", slog.Any("context", held), slog.Any("error", err))
 	}
+}
+
+// token returns a context as the messages of c carry it.
+func (v *conversation) token(h *wssc.Held, c *Channel) (wsse.Token, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.ready.held != h {
+		t, err := heldToken(h, &c.cfg).Prepare()
+		if err != nil {
+			return nil, err
+		}
+		v.ready = ready{h, t}
+	}
+	return v.ready.token, nil
 }
 
 // refused reports whether a message is worth sending again.

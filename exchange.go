@@ -12,7 +12,6 @@ import (
 	"wstrust/internal/alg"
 	"wstrust/internal/httpx"
 	"wstrust/internal/soap"
-	"wstrust/internal/wssc"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 )
@@ -43,7 +42,7 @@ func (c *Channel) exchange(ctx context.Context, to endpoint, m message) (answer,
 }
 
 // send is exchange under a security context, if there is one.
-func (c *Channel) send(ctx context.Context, to endpoint, m message, under *wssc.Held) (answer, error) {
+func (c *Channel) send(ctx context.Context, to endpoint, m message, under wsse.Token) (answer, error) {
 	octets, expect, err := c.protect(ctx, to, m, under)
 	if err != nil {
 		return answer{}, err
@@ -77,7 +76,7 @@ func (c *Channel) recycle(d *xmltree.Doc) {
 }
 
 // protect writes the request.
-func (c *Channel) protect(ctx context.Context, to endpoint, m message, under *wssc.Held) ([]byte, *wsse.Expect, error) {
+func (c *Channel) protect(ctx context.Context, to endpoint, m message, under wsse.Token) ([]byte, *wsse.Expect, error) {
 	tokens, err := c.cfg.tokens(ctx, under, m.extra...)
 	if err != nil {
 		return nil, nil, err
@@ -98,11 +97,11 @@ func (c *Channel) protect(ctx context.Context, to endpoint, m message, under *ws
 
 // tokens asks every binding for its token; that of a security context is under.
 // It may block. Of extra tokens, one that a binding has already is left out.
-func (c *Config) tokens(ctx context.Context, under *wssc.Held, extra ...wsse.Token) ([]wsse.Token, error) {
+func (c *Config) tokens(ctx context.Context, under wsse.Token, extra ...wsse.Token) ([]wsse.Token, error) {
 	tokens := make([]wsse.Token, 0, len(c.Bindings)+len(extra))
 	for _, b := range c.Bindings {
 		if _, ok := b.(securityContext); ok && under != nil {
-			tokens = append(tokens, heldToken(under, c))
+			tokens = append(tokens, under)
 			continue
 		}
 		t, err := b.token(ctx, c)

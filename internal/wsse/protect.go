@@ -183,6 +183,13 @@ func (w *writer) planToken(i int, t Token) (signer, error) {
 	case X509:
 		err = w.planX509(&s, t)
 	case Issued:
+		if p := t.prepared; p != nil {
+			s.key, s.parts, s.id, s.keyInfo = t.Key, t.Parts, p.id, p.keyInfo
+			if p.answer.Kind != 0 {
+				w.know(p.answer, t.Key)
+			}
+			break
+		}
 		var root xmltree.Elem
 		if root, err = w.planIssued(&s, t); err == nil && s.key.IsSecret() {
 			w.expectKey(&s, t, root)

@@ -67,6 +67,42 @@ type Issued struct {
 	// SecurityTokenReference instead of by its own id.
 	STRTransform bool
 	Parts        Parts
+
+	prepared *prepared
+}
+
+// A prepared is what a message needs of a token that is sent with an attached
+// reference, and what does not change from message to message.
+type prepared struct {
+	id      string
+	keyInfo []byte
+	answer  KeyRef // what an answer calls the key; Kind 0 for no name
+}
+
+// Prepare returns the token with its octets and its reference read, for senders
+// that present it many times. It must be one that signs and has an Attached
+// reference; others are returned as they are. The octets must not be changed
+// afterwards. Errors are those that [Protect] would return.
+func (t Issued) Prepare() (Issued, error) {
+	if t.Attached == nil || t.Key.IsZero() || t.STRTransform {
+		return t, nil
+	}
+	t.prepared = nil
+	w := writer{expect: new(Expect)}
+	var s signer
+	root, err := w.planIssued(&s, t)
+	if err != nil {
+		return Issued{}, err
+	}
+	p := &prepared{id: s.id, keyInfo: s.keyInfo}
+	if t.Key.IsSecret() {
+		w.expectKey(&s, t, root)
+		for ref := range w.expect.known {
+			p.answer = ref
+		}
+	}
+	t.prepared = p
+	return t, nil
 }
 
 func (Username) token() {}
