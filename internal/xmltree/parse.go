@@ -34,9 +34,10 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 	}
 	d.src = text
 	if d.nodes == nil {
-		// As many as a message without white space between its elements has;
-		// two scans cost less than growing.
-		d.nodes = make([]node, 0, bytes.Count(text, []byte("<"))*3/4+8)
+		// An element with text is two nodes and two tags, so this is as many as a
+		// message without white space between its elements has. Two scans cost
+		// less than growing.
+		d.nodes = make([]node, 0, bytes.Count(text, []byte("<"))+8)
 		d.attrs = make([]attr, 0, bytes.Count(text, []byte("="))+4)
 		d.decls = make([]decl, 0, 16)
 		d.prefixes = make([]span, 0, 16)
