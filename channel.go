@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -334,9 +333,11 @@ func shownURL(s string) string {
 	return u.String()
 }
 
-// cause returns why a context ended rather than that it did.
+// cause returns why a context ended, if it has, and else the error itself. What a
+// connection says while it is being given up, such as an empty answer of a server
+// that saw us leave, tells nothing.
 func cause(ctx context.Context, err error) error {
-	if c := context.Cause(ctx); c != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+	if c := context.Cause(ctx); c != nil {
 		return c
 	}
 	return err

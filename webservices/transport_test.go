@@ -147,7 +147,13 @@ func TestTLSSettings(t *testing.T) {
 	}
 	strict := serverTLS(t, ca.issue(t, nil), handler)
 	strict.TLS.ClientAuth = tls.RequireAnyClientCert
-	if hr, text := ask(t, strict.URL, &SslTransport{}); hr != WS_E_ENDPOINT_ACCESS_DENIED {
+	// In TLS 1.3 the server refuses after our side of the handshake is over. Now and
+	// then we are still writing the request then, and see the connection go first.
+	hr, text := ask(t, strict.URL, &SslTransport{})
+	for n := 0; hr == WS_E_ENDPOINT_DISCONNECTED && n < 20; n++ {
+		hr, text = ask(t, strict.URL, &SslTransport{})
+	}
+	if hr != WS_E_ENDPOINT_ACCESS_DENIED {
 		t.Error(hr, text)
 	}
 	listed := 0
