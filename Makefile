@@ -24,7 +24,7 @@ race: ## the tests under the race detector
 	go test -race ./...
 
 vet: ## go vet, in all modules
-	@for m in $(MODULES); do (cd $$m && go vet ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && go vet -tags soak ./...) || exit 1; done
 
 fmt: ## write every Go file as gofumpt would
 	git ls-files '*.go' | xargs $(TOOL) gofumpt -w
@@ -33,7 +33,7 @@ fmt-check: ## name the files that make fmt would change
 	@out=$$(git ls-files '*.go' | xargs $(TOOL) gofumpt -l) && if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
 
 lint: ## staticcheck, in all modules
-	@check=$$($(TOOL) -n staticcheck) && for m in $(MODULES); do (cd $$m && $$check ./...) || exit 1; done
+	@check=$$($(TOOL) -n staticcheck) && for m in $(MODULES); do (cd $$m && $$check -tags soak ./...) || exit 1; done
 
 vuln: ## govulncheck, where its database can be reached
 	scripts/vulncheck
@@ -49,7 +49,7 @@ alloc: ## the allocation limits of the hot paths
 	go -C bench test -count=1 -run 'Alloc' ./...
 
 soak: ## a thousand conversations for SOAK (10m), with the service restarted twice
-	WST_SOAK=$(SOAK) go test -count=1 -timeout 0 -run '^TestSoak$$' -v .
+	WST_SOAK=$(SOAK) go test -tags soak -count=1 -timeout 0 -run '^TestSoak$$' -v .
 
 interop: ## real peers: CXF, MSAL, govmomi, xmlsec1
 	bash interop/run.sh

@@ -1,3 +1,5 @@
+//go:build soak
+
 package wstrust_test
 
 import (
@@ -27,9 +29,6 @@ const (
 // are closed and opened again. No call may fail, none may be answered twice, and
 // neither goroutines nor memory may grow. Run it by make soak.
 func TestSoak(t *testing.T) {
-	if os.Getenv("WST_SOAK") == "" {
-		t.Skip("WST_SOAK does not say for how long")
-	}
 	length, err := time.ParseDuration(os.Getenv("WST_SOAK"))
 	if err != nil || length < 10*time.Second {
 		t.Fatalf("WST_SOAK=%q is no duration of at least 10s", os.Getenv("WST_SOAK"))

@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"works": works, "fails": fails, "peer": startPeer, "mint": mint, "mode": mode, "lines": lines,
+		"edit": edit, "part": part, "join": join, "pause": pause,
 		"launch": launch, "shutdown": shutdown, "reached": reached, "pfx": pfx, "pair": pair,
 	}
 }
