@@ -26,7 +26,8 @@ import (
 //
 // internal/devsts holds what `wst sts --dev` and wstrusttest share: a private
 // CA, a signer and users on disk, put in front of the real sts and service.
-// internal/attack is tests alone: no line names it, so only tests may import it.
+// internal/attack is tests alone, and internal/corpora reads known answers for
+// tests: no line names them, so only tests may import them.
 const layers = `
 internal/xmltree internal/alg internal/reveal internal/httpauth cache   may import nothing of ours
 cache/storetest    may import  cache
@@ -56,7 +57,7 @@ explain            may import  . internal/c14n internal/soap internal/xmldsig in
 proxy              may import  . profile service
 agent              may import  . cache profile
 cmd/wst            may import  anything above              + github.com/spf13/cobra golang.org/x/term golang.org/x/crypto/argon2 software.sslmate.com/src/go-pkcs12
-internal/attack    may import nothing of ours
+internal/attack internal/corpora                          may import nothing of ours
 `
 
 // pure packages are functions of bytes, keys and a time that they are given.

@@ -2,43 +2,18 @@ package saml_test
 
 import (
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/corpora"
 	"wstrust/internal/xmldsig"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
 )
-
-// corpora returns the folder of known answers beside the repository, or skips.
-func corpora(t testing.TB) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = up
-	}
-	dir = filepath.Join(dir, "..", "shared", "corpora")
-	if _, err := os.Stat(filepath.Join(dir, "index.tsv")); err != nil {
-		t.Skip("known-answer corpora not found at ../shared/corpora, skipped")
-	}
-	return dir
-}
 
 // A finding is what a response was found to hold.
 type finding struct {
@@ -140,37 +115,19 @@ func (f *finding) advice(e, sig xmltree.Elem, trusted []*x509.Certificate, suite
 }
 
 func TestCorpora(t *testing.T) {
-	dir := corpora(t)
-	index, err := os.ReadFile(filepath.Join(dir, "index.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := corpora.Open(t)
 	reasons := map[string]error{
 		"unsigned":      saml.ErrUnsigned,
 		"bad-digest":    alg.ErrSignature,
 		"not-yet-valid": saml.ErrNotYetValid,
 	}
 	agreed := map[string]int{}
-	for line := range strings.Lines(string(index)) {
-		row := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if strings.HasPrefix(line, "#") || len(row) < 6 || row[1] != "saml" {
-			continue
-		}
-		suite, file, expected, key := row[0], row[2], row[3], row[4]
-		params := map[string]string{}
-		for p := range strings.SplitSeq(row[5], ";") {
-			k, v, _ := strings.Cut(p, "=")
-			params[k] = v
-		}
-		t.Run(file, func(t *testing.T) {
-			trusted := []*x509.Certificate{loadCertificate(t, filepath.Join(dir, strings.TrimPrefix(key, "cert:")))}
-			src, err := os.ReadFile(filepath.Join(dir, file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			now := params["time"]
+	for _, r := range dir.Rows(t, "saml") {
+		t.Run(r.File, func(t *testing.T) {
+			trusted := []*x509.Certificate{dir.Certificate(t, strings.TrimPrefix(r.Key, "cert:"))}
+			now := r.Params["time"]
 			if now == "" {
-				now = params["not-before"]
+				now = r.Params["not-before"]
 			}
 			if now == "" {
 				now = "2026-01-01T00:00:00Z"
@@ -179,12 +136,12 @@ func TestCorpora(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := xmltree.Parse(src, xmltree.Limits{})
+			d, err := xmltree.Parse(dir.Read(t, r.File), xmltree.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := verifyResponse(d, trusted, alg.Legacy, at)
-			switch expected {
+			switch r.Expected {
 			case "accept":
 				if err != nil {
 					t.Fatalf("must be accepted: %v", err)
@@ -197,27 +154,27 @@ func TestCorpora(t *testing.T) {
 						t.Errorf("issuer %q, name %q", a.Issuer, a.Subject.NameID)
 					}
 				}
-				if strings.HasSuffix(params["sig"], "-sha1") {
+				if strings.HasSuffix(r.Params["sig"], "-sha1") {
 					if _, err := verifyResponse(d, trusted, "", at); !errors.Is(err, alg.ErrAlgorithm) {
 						t.Errorf("the default suite must refuse SHA-1, got %v", err)
 					}
 				}
 			case "reject":
-				want, ok := reasons[params["reason"]]
+				want, ok := reasons[r.Params["reason"]]
 				if !ok {
-					t.Fatalf("unknown reason %q", params["reason"])
+					t.Fatalf("unknown reason %q", r.Params["reason"])
 				}
 				if errors.Is(err, saml.ErrTrust) {
 					// It names another signer. Look under the key of the row.
 					err = signatureOnly(d, trusted[0])
 				}
 				if !errors.Is(err, want) {
-					t.Fatalf("must be rejected as %s, got %v", params["reason"], err)
+					t.Fatalf("must be rejected as %s, got %v", r.Params["reason"], err)
 				}
 			default:
-				t.Fatalf("expected %q", expected)
+				t.Fatalf("expected %q", r.Expected)
 			}
-			agreed[suite]++
+			agreed[r.Suite]++
 		})
 	}
 	t.Logf("agreed %v", agreed)
@@ -230,21 +187,4 @@ func signatureOnly(d *xmltree.Doc, c *x509.Certificate) error {
 	}
 	_, err = xmldsig.Verify(d.Root().First(xmltree.SAML20, "Assertion").First(xmltree.DS, "Signature"), key, alg.Legacy, nil)
 	return err
-}
-
-func loadCertificate(t testing.TB, path string) *x509.Certificate {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, _ := pem.Decode(data)
-	if b == nil {
-		t.Fatalf("%s holds no certificate", path)
-	}
-	c, err := x509.ParseCertificate(b.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }

@@ -3,32 +3,35 @@ package alg
 import (
 	"bytes"
 	"encoding/hex"
-	"path/filepath"
+	"path"
 	"testing"
+
+	"wstrust/internal/corpora"
 )
 
 func TestPSHA1Corpus(t *testing.T) {
-	root := corpora(t)
+	dir := corpora.Open(t)
 	var file struct {
 		Vectors []struct {
-			Name, IssuerEntropy, RequestorEntropy, Key string
-			KeySizeBits                                int
+			Name                                 string
+			IssuerEntropy, RequestorEntropy, Key []byte
+			KeySizeBits                          int
 		}
 	}
 	n := 0
-	for _, r := range index(t, root, "kdf") {
-		if filepath.Base(r.file) != "psha1.json" {
+	for _, r := range dir.Rows(t, "kdf") {
+		if path.Base(r.File) != "psha1.json" {
 			continue // the UsernameToken digest is no key derivation
 		}
-		readJSON(t, filepath.Join(root, r.file), &file)
+		dir.JSON(t, r.File, &file)
 		for _, v := range file.Vectors {
-			if v.Name != r.param("vector") {
+			if v.Name != r.Params["vector"] {
 				continue
 			}
 			n++
-			got := PSHA1(unbase64(t, v.RequestorEntropy), unbase64(t, v.IssuerEntropy), v.KeySizeBits/8)
-			if !bytes.Equal(got, unbase64(t, v.Key)) {
-				t.Errorf("%s: vector %s disagrees", r.file, v.Name)
+			got := PSHA1(v.RequestorEntropy, v.IssuerEntropy, v.KeySizeBits/8)
+			if !bytes.Equal(got, v.Key) {
+				t.Errorf("%s: vector %s disagrees", r.File, v.Name)
 			}
 		}
 	}

@@ -6,11 +6,14 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
 	"testing"
+
+	"wstrust/internal/corpora"
 )
 
 type wycheproof struct {
@@ -56,14 +59,14 @@ func agree(ok bool) verdict {
 // TestWycheproof runs every vector of every file. The keys are the published test
 // keys of that suite.
 func TestWycheproof(t *testing.T) {
-	root := corpora(t)
+	dir := corpora.Open(t)
 	var files, total int
 	var sum [3]int
-	for _, r := range index(t, root, "wycheproof") {
+	for _, r := range dir.Rows(t, "wycheproof") {
 		files++
-		t.Run(filepath.Base(r.file), func(t *testing.T) {
+		t.Run(path.Base(r.File), func(t *testing.T) {
 			var w wycheproof
-			readJSON(t, filepath.Join(root, r.file), &w)
+			dir.JSON(t, r.File, &w)
 			var count [3]int
 			n := 0
 			for _, g := range w.Groups {
@@ -78,7 +81,7 @@ func TestWycheproof(t *testing.T) {
 					case "AeadTest":
 						got = checkGCM(t, g.IvSize, g.TagSize, v)
 					case "MacTest":
-						got = checkHMAC(t, r.param("algorithm"), g.TagSize, v)
+						got = checkHMAC(t, r.Params["algorithm"], g.TagSize, v)
 					case "RsaesOaepDecrypt":
 						got = checkOAEP(t, g.Pkcs8, g.Sha, g.MgfSha, v)
 					case "RsaesPkcs1Decrypt":
@@ -96,11 +99,11 @@ func TestWycheproof(t *testing.T) {
 					}
 					count[got]++
 					if got == disagreed {
-						t.Errorf("%s: vector %d (%s, %s) disagrees", r.file, v.TcID, v.Comment, v.Result)
+						t.Errorf("%s: vector %d (%s, %s) disagrees", r.File, v.TcID, v.Comment, v.Result)
 					}
 				}
 			}
-			if want := r.param("vectors"); want != strconv.Itoa(n) {
+			if want := r.Params["vectors"]; want != strconv.Itoa(n) {
 				t.Errorf("%d vectors, the index says %s", n, want)
 			}
 			t.Logf("agreed %d, refused by design %d, disagreed %d", count[agreed], count[byDesign], count[disagreed])
@@ -353,4 +356,13 @@ func verify(t *testing.T, s Suite, uri string, k Key, msg, value []byte) error {
 	}
 	v.Write(msg)
 	return v.Verify(value)
+}
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -3,14 +3,13 @@ package c14n_test
 import (
 	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"wstrust/internal/c14n"
+	"wstrust/internal/corpora"
 	"wstrust/internal/xmltree"
 )
 
@@ -18,31 +17,24 @@ import (
 // needs what is refused by design (DOCTYPE, XPath node sets, processing
 // instructions) must be refused, and is counted apart.
 func TestCorpora(t *testing.T) {
-	root, rows := index(t)
+	dir := corpora.Open(t)
 	type count struct{ agreed, byDesign int }
 	suites := map[string]*count{}
-	for _, row := range rows {
-		n := suites[row.suite]
+	for _, row := range dir.Rows(t, "c14n") {
+		n := suites[row.Suite]
 		if n == nil {
 			n = new(count)
-			suites[row.suite] = n
+			suites[row.Suite] = n
 		}
-		want, err := os.ReadFile(filepath.Join(root, strings.TrimPrefix(row.expected, "bytes:")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		src, err := os.ReadFile(filepath.Join(root, row.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := canonical(src, row)
+		want := dir.Answer(t, row)
+		got, err := canonical(dir.Read(t, row.File), row)
 		switch {
 		case errors.Is(err, errByDesign):
 			n.byDesign++
 		case err != nil:
-			t.Errorf("%s %s: %v", row.suite, row.file, err)
+			t.Errorf("%s %s: %v", row.Suite, row.File, err)
 		case !bytes.Equal(got, want):
-			t.Errorf("%s %s (%s): canonical form differs\n got %q\nwant %q", row.suite, row.file, row.params["method"], got, want)
+			t.Errorf("%s %s (%s): canonical form differs\n got %q\nwant %q", row.Suite, row.File, row.Params["method"], got, want)
 		default:
 			n.agreed++
 		}
@@ -56,9 +48,9 @@ var errByDesign = errors.New("refused by design")
 
 // canonical finds what the row canonicalizes. A row counts as refused by design
 // only where the document itself is refused or the index marks the need.
-func canonical(src []byte, row row) ([]byte, error) {
+func canonical(src []byte, row corpora.Row) ([]byte, error) {
 	_, body, _ := bytes.Cut(src, []byte("?>"))
-	refused := row.needs["doctype"] || bytes.Contains(src, []byte("<!DOCTYPE")) || bytes.Contains(body, []byte("<?"))
+	refused := row.Need("doctype") || bytes.Contains(src, []byte("<!DOCTYPE")) || bytes.Contains(body, []byte("<?"))
 	d, err := xmltree.Parse(latin1(src), xmltree.Limits{Bytes: 16 << 20})
 	if err != nil && refused {
 		return nil, errByDesign
@@ -69,23 +61,23 @@ func canonical(src []byte, row row) ([]byte, error) {
 	if refused {
 		return nil, errors.New("a document type declaration or processing instruction was accepted")
 	}
-	selects := row.params["nodeset"] != "" || row.params["same-as-element"] != "" || row.params["subtree"] != ""
-	if !selects && (row.needs["xpath"] || row.needs["xpointer"] || row.needs["base64-transform"]) {
+	selects := row.Params["nodeset"] != "" || row.Params["same-as-element"] != "" || row.Params["subtree"] != ""
+	if !selects && (row.Need("xpath") || row.Need("xpointer") || row.Need("base64-transform")) {
 		return nil, errByDesign // there is no way to ask for such a node set
 	}
-	m, ok := c14n.FromURI(row.params["method"])
+	m, ok := c14n.FromURI(row.Params["method"])
 	if !ok {
-		return nil, errors.New("unknown method " + row.params["method"])
+		return nil, errors.New("unknown method " + row.Params["method"])
 	}
-	prefixes := strings.Fields(row.params["prefixes"])
+	prefixes := strings.Fields(row.Params["prefixes"])
 	var out bytes.Buffer
 	switch {
-	case row.params["nodeset"] == "document":
+	case row.Params["nodeset"] == "document":
 		err = c14n.WriteDocument(&out, d, m, prefixes)
-	case row.params["same-as-element"] != "":
-		err = c14n.Write(&out, byPosition(d, row.params["same-as-element"]), m, xmltree.Elem{}, prefixes)
-	case row.params["subtree"] != "":
-		err = c14n.Write(&out, byName(d.Root(), row.params["subtree"]), m, xmltree.Elem{}, prefixes)
+	case row.Params["same-as-element"] != "":
+		err = c14n.Write(&out, byPosition(d, row.Params["same-as-element"]), m, xmltree.Elem{}, prefixes)
+	case row.Params["subtree"] != "":
+		err = c14n.Write(&out, byName(d.Root(), row.Params["subtree"]), m, xmltree.Elem{}, prefixes)
 	default:
 		err = errors.New("the row names nothing that is supported and needs nothing that is refused")
 	}
@@ -136,38 +128,4 @@ func byName(e xmltree.Elem, name string) xmltree.Elem {
 		}
 	}
 	return xmltree.Elem{}
-}
-
-type row struct {
-	suite, file, expected string
-	params                map[string]string
-	needs                 map[string]bool
-}
-
-func index(t *testing.T) (root string, rows []row) {
-	root = filepath.Join("..", "..", "..", "shared", "corpora")
-	data, err := os.ReadFile(filepath.Join(root, "index.tsv"))
-	if err != nil {
-		t.Skip("known-answer corpora not found at ../shared/corpora, skipped")
-	}
-	for line := range strings.Lines(string(data)) {
-		f := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if strings.HasPrefix(line, "#") || len(f) < 6 || f[1] != "c14n" {
-			continue
-		}
-		r := row{suite: f[0], file: f[2], expected: f[3], params: map[string]string{}, needs: map[string]bool{}}
-		for _, p := range strings.Split(f[5], ";") {
-			k, v, _ := strings.Cut(p, "=")
-			if k == "needs" {
-				r.needs[v] = true
-			} else {
-				r.params[k] = v
-			}
-		}
-		rows = append(rows, r)
-	}
-	if len(rows) == 0 {
-		t.Fatal("the index has no c14n row")
-	}
-	return root, rows
 }

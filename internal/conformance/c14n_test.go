@@ -19,10 +19,10 @@ import (
 // where the document is a signature over one, the signature must be refused for
 // its transform.
 func runC14N(c corpus, r row) (result, error) {
-	src := c.read(r.file)
+	src := c.read(r.File)
 	_, body, _ := bytes.Cut(src, []byte("?>"))
 	doctype := bytes.Contains(src, []byte("<!DOCTYPE"))
-	if doctype != r.need("doctype") && r.need("doctype") {
+	if doctype != r.Need("doctype") && r.Need("doctype") {
 		return result{}, errors.New("the index says doctype, and there is none")
 	}
 	d, err := xmltree.Parse(utf8Of(src), xmltree.Limits{Bytes: 16 << 20})
@@ -38,29 +38,29 @@ func runC14N(c corpus, r row) (result, error) {
 	case err != nil:
 		return result{}, err
 	}
-	m, known := c14n.FromURI(r.params["method"])
-	prefixes := strings.Fields(r.params["prefixes"])
+	m, known := c14n.FromURI(r.Params["method"])
+	prefixes := strings.Fields(r.Params["prefixes"])
 	var out bytes.Buffer
 	switch {
-	case r.params["nodeset"] != "document" && r.params["same-as-element"] == "" && r.params["subtree"] == "":
+	case r.Params["nodeset"] != "document" && r.Params["same-as-element"] == "" && r.Params["subtree"] == "":
 		return noNodeSet(d, r)
 	case !known:
-		err = fmt.Errorf("unknown method %q", r.params["method"])
-	case r.params["nodeset"] == "document":
+		err = fmt.Errorf("unknown method %q", r.Params["method"])
+	case r.Params["nodeset"] == "document":
 		err = c14n.WriteDocument(&out, d, m, prefixes)
-	case r.params["same-as-element"] != "":
+	case r.Params["same-as-element"] != "":
 		var e xmltree.Elem
-		if e, err = byPosition(d, r.params["same-as-element"]); err == nil {
+		if e, err = byPosition(d, r.Params["same-as-element"]); err == nil {
 			err = c14n.Write(&out, e, m, xmltree.Elem{}, prefixes)
 		}
 	default:
-		space, local, _ := strings.Cut(strings.TrimPrefix(r.params["subtree"], "{"), "}")
+		space, local, _ := strings.Cut(strings.TrimPrefix(r.Params["subtree"], "{"), "}")
 		err = c14n.Write(&out, find(d.Root(), space, local), m, xmltree.Elem{}, prefixes)
 	}
 	if err != nil {
 		return result{}, err
 	}
-	if want := c.answer(r); !bytes.Equal(out.Bytes(), want) {
+	if want := c.folder.Answer(c.t, r); !bytes.Equal(out.Bytes(), want) {
 		return result{}, fmt.Errorf("canonical form differs\n got %q\nwant %q", out.Bytes(), want)
 	}
 	return agreed(), nil
@@ -69,12 +69,12 @@ func runC14N(c corpus, r row) (result, error) {
 // noNodeSet is a row about part of an element. If it is the input of a signature
 // that stands in the document, that signature is refused for its transform.
 func noNodeSet(d *xmltree.Doc, r row) (result, error) {
-	if len(r.needs) == 0 {
+	if len(r.Needs) == 0 {
 		return result{}, errors.New("the row names nothing to canonicalize")
 	}
-	reason := map[string]string{"xpath": "XPath node set", "xpointer": "XPointer", "base64-transform": "base64 transform"}[r.needs[0]]
+	reason := map[string]string{"xpath": "XPath node set", "xpointer": "XPointer", "base64-transform": "base64 transform"}[r.Needs[0]]
 	if reason == "" {
-		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.needs)
+		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.Needs)
 	}
 	sig := find(d.Root(), xmltree.DS, "Signature")
 	if !sig.OK() {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/corpora"
 )
 
 var update = flag.Bool("update", false, "write what was counted into docs/conformance.md")
@@ -53,35 +54,35 @@ type tally struct {
 // TestConformance runs every row of the index, through whatever lets a caller
 // come closest to it, and holds the counts against docs/conformance.md.
 func TestConformance(t *testing.T) {
-	c, rows := corpora(t)
+	c := corpus{t, corpora.Open(t)}
 	counts := map[[2]string]*tally{}
 	vectors := map[string]*tally{}
-	for _, r := range rows {
-		n := counts[[2]string{r.suite, r.kind}]
+	for _, r := range c.folder.Rows(t, "") {
+		n := counts[[2]string{r.Suite, r.Kind}]
 		if n == nil {
-			n = &tally{refused: map[string]int{}, missing: slices.Contains(notOffered, r.kind)}
-			counts[[2]string{r.suite, r.kind}] = n
+			n = &tally{refused: map[string]int{}, missing: slices.Contains(notOffered, r.Kind)}
+			counts[[2]string{r.Suite, r.Kind}] = n
 		}
 		n.rows++
 		if n.missing {
 			continue
 		}
-		if r.kind == "wycheproof" {
+		if r.Kind == "wycheproof" {
 			if err := runWycheproof(c, r, vectors); err != nil {
-				t.Errorf("%s: %v", r.file, err)
+				t.Errorf("%s: %v", r.File, err)
 				continue
 			}
 			n.agreed++
 			continue
 		}
-		run := runners[r.kind]
+		run := runners[r.Kind]
 		if run == nil {
-			t.Errorf("%s: no runner for kind %q", r.file, r.kind)
+			t.Errorf("%s: no runner for kind %q", r.File, r.Kind)
 			continue
 		}
 		got, err := run(c, r)
 		if err != nil {
-			t.Errorf("%s: %s: %s: %v", r.suite, r.kind, r.file, err)
+			t.Errorf("%s: %s: %s: %v", r.Suite, r.Kind, r.File, err)
 			continue
 		}
 		if got.old {
@@ -162,7 +163,7 @@ func hold(t *testing.T, page, part, want string) {
 		t.Logf("docs/%s is not compared: rows disagree", page)
 		return
 	}
-	file := filepath.Join(repository(t), "docs", page)
+	file := filepath.Join(corpora.Repository(t), "docs", page)
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"wstrust/cache"
 	"wstrust/internal/alg"
+	"wstrust/internal/corpora"
 	"wstrust/internal/httpx"
 	"wstrust/internal/wsse"
 	"wstrust/internal/wst"
@@ -64,7 +65,7 @@ var (
 // TestDefaults holds docs/defaults.md against the code. With -update it writes
 // the values.
 func TestDefaults(t *testing.T) {
-	file := filepath.Join(repository(t), "docs", "defaults.md")
+	file := filepath.Join(corpora.Repository(t), "docs", "defaults.md")
 	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

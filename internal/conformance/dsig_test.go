@@ -18,39 +18,39 @@ var errNoKey = errors.New("no key of that kind")
 // runSignature verifies every signature of a document.
 func runSignature(c corpus, r row) (result, error) {
 	run := func(s alg.Suite) error { return verifySignatures(c, r, s) }
-	switch r.expected {
+	switch r.Expected {
 	case "refuse-algorithm":
 		for _, s := range []alg.Suite{alg.Legacy, alg.Modern} {
 			if err := run(s); !errors.Is(err, alg.ErrAlgorithm) {
 				return result{}, fmt.Errorf("%v: must be refused for its algorithm: %v", s, err)
 			}
 		}
-		return outOfProfile(words(r.params["reason"])), nil
+		return outOfProfile(words(r.Params["reason"])), nil
 	case "reject":
 		err := run(alg.Legacy)
 		if err == nil {
 			return result{}, errors.New("must be rejected")
 		}
-		want := signatureReasons[r.params["reason"]]
-		if strings.Contains(r.params["digest"], "md5") { // refused for that before anything is computed
+		want := signatureReasons[r.Params["reason"]]
+		if strings.Contains(r.Params["digest"], "md5") { // refused for that before anything is computed
 			want = alg.ErrAlgorithm
 		}
 		if want == nil || !errors.Is(err, want) {
-			return result{}, fmt.Errorf("must be rejected as %s: %v", r.params["reason"], err)
+			return result{}, fmt.Errorf("must be rejected as %s: %v", r.Params["reason"], err)
 		}
 		return agreed(), nil
 	case "accept":
 	default:
-		return result{}, fmt.Errorf("expected %q", r.expected)
+		return result{}, fmt.Errorf("expected %q", r.Expected)
 	}
 	reason := ""
 	switch {
-	case r.need("xpointer"):
+	case r.Need("xpointer"):
 		reason = "XPointer"
-	case r.params["hmac-output-length"] != "":
+	case r.Params["hmac-output-length"] != "":
 		reason = "truncated HMAC"
-	case len(r.needs) > 0:
-		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.needs)
+	case len(r.Needs) > 0:
+		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.Needs)
 	}
 	if reason != "" {
 		if err := run(alg.Legacy); !errors.Is(err, alg.ErrAlgorithm) {
@@ -58,11 +58,11 @@ func runSignature(c corpus, r row) (result, error) {
 		}
 		return outOfProfile(reason), nil
 	}
-	if err := verifyOctets(c, r, alg.Legacy, flipValue(c.read(r.file))); !errors.Is(err, alg.ErrSignature) {
+	if err := verifyOctets(c, r, alg.Legacy, flipValue(c.read(r.File))); !errors.Is(err, alg.ErrSignature) {
 		return result{}, fmt.Errorf("with a bit of its value flipped: %v", err)
 	}
 	old, err := twice(run)
-	if sha1 := strings.Contains(r.params["sig"]+r.params["digest"], "sha1"); err == nil && sha1 != old {
+	if sha1 := strings.Contains(r.Params["sig"]+r.Params["digest"], "sha1"); err == nil && sha1 != old {
 		err = fmt.Errorf("SHA-1 is in it: %v; refused by the default suite: %v", sha1, old)
 	}
 	return result{old: old}, err
@@ -101,7 +101,7 @@ func flipValue(src []byte) []byte {
 }
 
 func verifySignatures(c corpus, r row, s alg.Suite) error {
-	return verifyOctets(c, r, s, c.read(r.file))
+	return verifyOctets(c, r, s, c.read(r.File))
 }
 
 func verifyOctets(c corpus, r row, s alg.Suite, src []byte) error {
@@ -138,7 +138,7 @@ func signatures(e xmltree.Elem) []xmltree.Elem {
 }
 
 func signatureKey(c corpus, r row, sig xmltree.Elem) (alg.Key, error) {
-	form, file, _ := strings.Cut(r.key, ":")
+	form, file, _ := strings.Cut(r.Key, ":")
 	switch form {
 	case "hmac":
 		// The keys of these suites are too short to be keys here. HMAC fills a
@@ -163,5 +163,5 @@ func signatureKey(c corpus, r row, sig xmltree.Elem) (alg.Key, error) {
 	case "keys-xml": // these rows must be refused before any key is asked for
 		return alg.SecretKey([]byte("a test key: it is not asked for"))
 	}
-	return alg.Key{}, fmt.Errorf("key %q", r.key)
+	return alg.Key{}, fmt.Errorf("key %q", r.Key)
 }

@@ -22,12 +22,12 @@ func runDerivation(c corpus, r row) (result, error) {
 			Nonce, Created, PasswordOctets, Digest string
 		}
 	}
-	if err := json.Unmarshal(c.read(r.file), &file); err != nil {
+	if err := json.Unmarshal(c.read(r.File), &file); err != nil {
 		return result{}, err
 	}
 	for _, v := range file.Vectors {
 		switch {
-		case v.Name != r.params["vector"]:
+		case v.Name != r.Params["vector"]:
 		case v.Digest != "":
 			return agreed(), passwordDigest(v.Nonce, v.Created, v.PasswordOctets, v.Digest)
 		default:

@@ -18,6 +18,7 @@ import (
 
 	"wstrust/cache"
 	"wstrust/internal/alg"
+	"wstrust/internal/corpora"
 	"wstrust/internal/xmltree"
 	"wstrust/service"
 )
@@ -155,7 +156,7 @@ func constantOf(t *testing.T, name string) any {
 func parsed(t *testing.T, dir string) []*ast.File {
 	t.Helper()
 	var files []*ast.File
-	names, err := filepath.Glob(filepath.Join(repository(t), dir, "*.go"))
+	names, err := filepath.Glob(filepath.Join(corpora.Repository(t), dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}

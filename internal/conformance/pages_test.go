@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"wstrust/internal/corpora"
 )
 
 // security are the pages whose promises name tests and each other.
@@ -22,7 +24,7 @@ var (
 
 // TestPages holds that every test that a page names is there, and every page.
 func TestPages(t *testing.T) {
-	root := repository(t)
+	root := corpora.Repository(t)
 	have := testsOf(t, root)
 	for _, page := range security {
 		text, err := os.ReadFile(filepath.Join(root, page))

@@ -22,17 +22,17 @@ func runAssertion(c corpus, r row) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	file, ok := strings.CutPrefix(r.key, "cert:")
+	file, ok := strings.CutPrefix(r.Key, "cert:")
 	if !ok {
-		return result{}, fmt.Errorf("key %q", r.key)
+		return result{}, fmt.Errorf("key %q", r.Key)
 	}
 	run := func(s alg.Suite) error {
-		d, err := xmltree.Parse(c.read(r.file), xmltree.Limits{})
+		d, err := xmltree.Parse(c.read(r.File), xmltree.Limits{})
 		if err != nil {
 			return err
 		}
 		resp := response{suite: s, now: at, trusted: []*x509.Certificate{c.certificate(file)}}
-		if form, file, _ := strings.Cut(r.params["decrypt"], ":"); form == "pkcs8" {
+		if form, file, _ := strings.Cut(r.Params["decrypt"], ":"); form == "pkcs8" {
 			resp.key = c.private(file)
 		}
 		if err := resp.verify(d.Root()); err != nil {
@@ -46,10 +46,10 @@ func runAssertion(c corpus, r row) (result, error) {
 		}
 		return nil
 	}
-	switch r.expected {
+	switch r.Expected {
 	case "accept":
 		old, err := twice(run)
-		if sha1 := strings.HasSuffix(r.params["sig"], "-sha1"); err == nil && sha1 && !old {
+		if sha1 := strings.HasSuffix(r.Params["sig"], "-sha1"); err == nil && sha1 && !old {
 			err = errors.New("the default suite takes SHA-1")
 		}
 		return result{old: old}, err
@@ -58,18 +58,18 @@ func runAssertion(c corpus, r row) (result, error) {
 		if errors.Is(err, saml.ErrTrust) { // it names another signer: look under the key of the row
 			err = underKey(c, r, file)
 		}
-		want := map[string]error{"unsigned": saml.ErrUnsigned, "bad-digest": alg.ErrSignature, "not-yet-valid": saml.ErrNotYetValid}[r.params["reason"]]
+		want := map[string]error{"unsigned": saml.ErrUnsigned, "bad-digest": alg.ErrSignature, "not-yet-valid": saml.ErrNotYetValid}[r.Params["reason"]]
 		if want == nil || !errors.Is(err, want) {
-			return result{}, fmt.Errorf("must be rejected as %s: %v", r.params["reason"], err)
+			return result{}, fmt.Errorf("must be rejected as %s: %v", r.Params["reason"], err)
 		}
 		return agreed(), nil
 	}
-	return result{}, fmt.Errorf("expected %q", r.expected)
+	return result{}, fmt.Errorf("expected %q", r.Expected)
 }
 
 func verificationTime(r row) (time.Time, error) {
 	for _, name := range []string{"time", "not-before"} {
-		if s := r.params[name]; s != "" {
+		if s := r.Params[name]; s != "" {
 			return time.Parse(time.RFC3339, s)
 		}
 	}
@@ -77,7 +77,7 @@ func verificationTime(r row) (time.Time, error) {
 }
 
 func underKey(c corpus, r row, file string) error {
-	d, err := xmltree.Parse(c.read(r.file), xmltree.Limits{})
+	d, err := xmltree.Parse(c.read(r.File), xmltree.Limits{})
 	if err != nil {
 		return err
 	}

@@ -32,11 +32,11 @@ const (
 // runToken reads one token or reference, as it is, in the Security header of a
 // message made around it.
 func runToken(c corpus, r row) (result, error) {
-	src := string(bytes.TrimSpace(c.read(r.file)))
+	src := string(bytes.TrimSpace(c.read(r.File)))
 	switch {
-	case r.params["form"] == "BinarySecret":
+	case r.Params["form"] == "BinarySecret":
 		return shortSecret(src, r)
-	case r.params["form"] == "EncryptedKey":
+	case r.Params["form"] == "EncryptedKey":
 		return encryptedKey(c, src, r)
 	case strings.Contains(src, "DerivedKeyToken"):
 		return derivedKey(c, src, r)
@@ -46,7 +46,7 @@ func runToken(c corpus, r row) (result, error) {
 		return rejected(r, wsse.ClassFormat, readHeader(src))
 	case strings.Contains(src, "BinarySecurityToken"):
 		return reference(c, r, src, `<o:SecurityTokenReference xmlns:o="`+xmltree.WSSE+`"><o:Reference URI="#urn:x509:1"/></o:SecurityTokenReference>`)
-	case r.params["form"] == "Reference" && r.params["valuetype"] == "":
+	case r.Params["form"] == "Reference" && r.Params["valuetype"] == "":
 		return reference(c, r, certificateToken(c, localID), src)
 	}
 	return reference(c, r, "", src)
@@ -54,8 +54,8 @@ func runToken(c corpus, r row) (result, error) {
 
 // rejected is a row that must be refused with that class of error.
 func rejected(r row, class wsse.Class, err error) (result, error) {
-	if r.expected != "reject" {
-		return result{}, fmt.Errorf("expected %q", r.expected)
+	if r.Expected != "reject" {
+		return result{}, fmt.Errorf("expected %q", r.Expected)
 	}
 	if wsse.ClassOf(err) != class {
 		return result{}, fmt.Errorf("must be rejected, as %v: %v", class, err)
@@ -94,7 +94,7 @@ func readHeader(header ...string) error {
 func reference(c corpus, r row, token, str string) (result, error) {
 	signature := `<ds:Signature xmlns:ds="` + xmltree.DS + `"><ds:SignedInfo/><ds:SignatureValue>AAAA</ds:SignatureValue><ds:KeyInfo>` + str + `</ds:KeyInfo></ds:Signature>`
 	p, err := readMessage(envelope(token, signature))
-	if r.expected == "reject" {
+	if r.Expected == "reject" {
 		return rejected(r, wsse.ClassPolicy, err)
 	}
 	if err != nil {
@@ -104,24 +104,24 @@ func reference(c corpus, r row, token, str string) (result, error) {
 		return result{}, fmt.Errorf("%d keys are needed", len(p.Needs()))
 	}
 	got := p.Needs()[0]
-	value, err := base64.StdEncoding.DecodeString(r.params["value"])
+	value, err := base64.StdEncoding.DecodeString(r.Params["value"])
 	if err != nil {
 		return result{}, err
 	}
 	ok := false
 	switch {
-	case r.params["resolves-to"] != "":
-		want := c.certificate(strings.TrimPrefix(r.params["resolves-to"], "cert:"))
+	case r.Params["resolves-to"] != "":
+		want := c.certificate(strings.TrimPrefix(r.Params["resolves-to"], "cert:"))
 		other := c.certificate("node-saml/cert.pem")
 		chosen, err := got.Select([]*x509.Certificate{other, want})
 		ok = err == nil && chosen.Equal(want)
-	case r.params["valuetype"] == "EncryptedKeySHA1":
+	case r.Params["valuetype"] == "EncryptedKeySHA1":
 		ok = got.Kind == wsse.KeyEncrypted && got.ID == string(value)
-	case r.params["valuetype"] == "ThumbprintSHA1":
+	case r.Params["valuetype"] == "ThumbprintSHA1":
 		ok = got.Kind == wsse.KeyNamed && got.Thumbprint == string(value)
-	case strings.HasSuffix(r.params["valuetype"], "/sct"):
-		ok = got.Kind == wsse.KeyContext && got.ID == r.params["uri"]
-	case r.params["uri"] == "#"+localID:
+	case strings.HasSuffix(r.Params["valuetype"], "/sct"):
+		ok = got.Kind == wsse.KeyContext && got.ID == r.Params["uri"]
+	case r.Params["uri"] == "#"+localID:
 		ok = got.Kind == wsse.KeyCertificate && got.Certificate == string(c.certificate("mono/test.cert.pem").Raw)
 	}
 	if !ok {
@@ -144,7 +144,7 @@ func shortSecret(src string, r row) (result, error) {
 		return result{}, err
 	}
 	octets, err := find(d.Root(), wst.Trust2005.Namespace(), "BinarySecret").Base64()
-	if err != nil || hex.EncodeToString(octets) != r.params["value-hex"] {
+	if err != nil || hex.EncodeToString(octets) != r.Params["value-hex"] {
 		return result{}, fmt.Errorf("%x, %v", octets, err)
 	}
 	if _, _, err := wst.ReadRequest(d.Root(), wst.Opener{}); !errors.Is(err, xmltree.ErrFormat) {
@@ -164,10 +164,10 @@ func encryptedKey(c corpus, src string, r row) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if uri, _ := h.STR.First(xmltree.WSSE, "Reference").Attr("", "URI"); uri != r.params["key-reference"] {
+	if uri, _ := h.STR.First(xmltree.WSSE, "Reference").Attr("", "URI"); uri != r.Params["key-reference"] {
 		return result{}, fmt.Errorf("it refers to %q", uri)
 	}
-	if uri, _ := d.Root().First(xmltree.XENC, "EncryptionMethod").Attr("", "Algorithm"); !strings.HasSuffix(uri, r.params["algorithm"]) {
+	if uri, _ := d.Root().First(xmltree.XENC, "EncryptionMethod").Attr("", "Algorithm"); !strings.HasSuffix(uri, r.Params["algorithm"]) {
 		return result{}, fmt.Errorf("algorithm %q", uri)
 	}
 	if _, err := xmlenc.OpenKey(d.Root(), c.private("mono/test.key.pem"), alg.Legacy, 0); !errors.Is(err, alg.ErrDecrypt) {
@@ -183,15 +183,15 @@ func contextToken(src string, r row) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if r.expected == "accept" {
+	if r.Expected == "accept" {
 		secret = key
 	}
 	ref := wsse.KeyRef{Kind: wsse.KeyContext, ID: "urn:unique-id:securitycontext:1"}
 	ev, err := signedBy(key, "#urn:securitycontext:1", wsse.Credentials{Keys: map[wsse.KeyRef]alg.Key{ref: secret}}, src)
-	if r.expected == "reject" {
+	if r.Expected == "reject" {
 		return rejected(r, wsse.ClassTrust, err)
 	}
-	if err == nil && (ev.Context == nil || ev.Context.ID != r.params["identifier"]) {
+	if err == nil && (ev.Context == nil || ev.Context.ID != r.Params["identifier"]) {
 		err = fmt.Errorf("the context is %v", ev.Context)
 	}
 	return agreed(), err
@@ -222,7 +222,7 @@ func derivedKey(c corpus, src string, r row) (result, error) {
 	}
 	known, class := string(b.Bytes()), wsse.ClassPolicy
 	cred := wsse.Credentials{Recipients: []wsse.Recipient{{Key: private}}}
-	switch r.params["reason"] {
+	switch r.Params["reason"] {
 	case "unresolved-reference":
 		known, class = "", wsse.ClassWrapping
 	case "reference-type-mismatch": // that the certificate is trusted changes nothing
@@ -236,10 +236,10 @@ func derivedKey(c corpus, src string, r row) (result, error) {
 	}
 	length, offset := 24, 0
 	nonce, err := base64.StdEncoding.DecodeString("BIUeTKeOhR5HeE646ZyA+w==")
-	if r.expected == "accept" {
-		length, _ = strconv.Atoi(r.params["length"])
-		offset, _ = strconv.Atoi(r.params["offset"])
-		nonce, err = base64.StdEncoding.DecodeString(r.params["nonce"])
+	if r.Expected == "accept" {
+		length, _ = strconv.Atoi(r.Params["length"])
+		offset, _ = strconv.Atoi(r.Params["offset"])
+		nonce, err = base64.StdEncoding.DecodeString(r.Params["nonce"])
 	}
 	if err != nil {
 		return result{}, err
@@ -250,8 +250,8 @@ func derivedKey(c corpus, src string, r row) (result, error) {
 		return result{}, err
 	}
 	_, err = signedBy(key, "#_1", cred, known, src)
-	if r.expected == "reject" {
-		if r.params["reason"] == "reference-type-mismatch" && wsse.ClassOf(err) == wsse.ClassAlgorithm {
+	if r.Expected == "reject" {
+		if r.Params["reason"] == "reference-type-mismatch" && wsse.ClassOf(err) == wsse.ClassAlgorithm {
 			class = wsse.ClassAlgorithm // a public key where a secret one is needed says the same
 		}
 		return rejected(r, class, err)

@@ -51,13 +51,13 @@ func runWycheproof(c corpus, r row, counts map[string]*tally) error {
 	var file struct {
 		Groups []group `json:"testGroups"`
 	}
-	if err := json.Unmarshal(c.read(r.file), &file); err != nil {
+	if err := json.Unmarshal(c.read(r.File), &file); err != nil {
 		return err
 	}
 	n := 0
 	for i := range file.Groups {
 		g := &file.Groups[i]
-		g.Algorithm = r.params["algorithm"]
+		g.Algorithm = r.Params["algorithm"]
 		op, ok := operations[g.Type]
 		if !ok {
 			return fmt.Errorf("unknown group %q", g.Type)
@@ -83,7 +83,7 @@ func runWycheproof(c corpus, r row, counts map[string]*tally) error {
 			}
 		}
 	}
-	if want := r.params["vectors"]; want != strconv.Itoa(n) {
+	if want := r.Params["vectors"]; want != strconv.Itoa(n) {
 		return fmt.Errorf("%d vectors, the index says %s", n, want)
 	}
 	return nil

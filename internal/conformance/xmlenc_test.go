@@ -23,22 +23,22 @@ func runEncryption(c corpus, r row) (result, error) {
 		return outOfProfile(word), nil
 	}
 	switch {
-	case r.need("doctype"):
+	case r.Need("doctype"):
 		return feature("doctype", xmltree.ErrFormat, "DOCTYPE")
-	case r.need("retrievalmethod"):
+	case r.Need("retrievalmethod"):
 		return feature("retrievalmethod", xmlenc.ErrReference, "RetrievalMethod")
-	case len(r.needs) > 0:
-		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.needs)
+	case len(r.Needs) > 0:
+		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.Needs)
 	}
 	switch {
-	case r.expected == "refuse-algorithm":
+	case r.Expected == "refuse-algorithm":
 		for _, s := range []alg.Suite{alg.Legacy, alg.Modern} {
 			if _, err := decrypt(c, r, s); !errors.Is(err, alg.ErrAlgorithm) {
 				return result{}, fmt.Errorf("%v: must be refused for its algorithm: %v", s, err)
 			}
 		}
-		return outOfProfile(words(r.params["reason"])), nil
-	case r.expected == "reject":
+		return outOfProfile(words(r.Params["reason"])), nil
+	case r.Expected == "reject":
 		got, err := decrypt(c, r, alg.Legacy)
 		if err == nil || got != nil {
 			return result{}, errors.New("must be rejected")
@@ -50,7 +50,7 @@ func runEncryption(c corpus, r row) (result, error) {
 		}
 		return agreed(), nil
 	}
-	want, err := compared(r, c.answer(r))
+	want, err := compared(r, c.folder.Answer(c.t, r))
 	if err != nil {
 		return result{}, err
 	}
@@ -65,7 +65,7 @@ func runEncryption(c corpus, r row) (result, error) {
 }
 
 func decrypt(c corpus, r row, s alg.Suite) ([]byte, error) {
-	d, err := xmltree.Parse(c.read(r.file), xmltree.Limits{})
+	d, err := xmltree.Parse(c.read(r.File), xmltree.Limits{})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func decrypt(c corpus, r row, s alg.Suite) ([]byte, error) {
 		return plain, err
 	}
 	from, to := e.Range()
-	if r.params["compare"] == "c14n-document" {
+	if r.Params["compare"] == "c14n-document" {
 		return compared(r, slices.Concat(d.Source()[:from], plain, d.Source()[to:]))
 	}
 	return plain, nil
@@ -99,7 +99,7 @@ func decrypt(c corpus, r row, s alg.Suite) ([]byte, error) {
 
 // compared is what is compared: octets, or the canonical form of a document.
 func compared(r row, octets []byte) ([]byte, error) {
-	if r.params["compare"] != "c14n-document" {
+	if r.Params["compare"] != "c14n-document" {
 		return octets, nil
 	}
 	d, err := xmltree.Parse(octets, xmltree.Limits{})
@@ -114,13 +114,13 @@ func compared(r row, octets []byte) ([]byte, error) {
 // decryptionKey builds the key of the row; of several it takes the one that the
 // KeyInfo of e names. They are the published test keys of the suites.
 func decryptionKey(c corpus, r row, e xmltree.Elem) (alg.Key, error) {
-	form, file, _ := strings.Cut(r.key, ":")
+	form, file, _ := strings.Cut(r.Key, ":")
 	switch form {
 	case "pkcs8", "pem":
 		return c.private(file), nil
 	case "keys-xml":
 	default:
-		return alg.Key{}, fmt.Errorf("key %q", r.key)
+		return alg.Key{}, fmt.Errorf("key %q", r.Key)
 	}
 	name, err := xmlenc.KeyInfo(e).One(xmltree.DS, "KeyName")
 	if err != nil {

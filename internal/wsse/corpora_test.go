@@ -4,48 +4,19 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
-	"os"
-	"path/filepath"
 	"testing"
 
+	"wstrust/internal/corpora"
 	"wstrust/internal/xmltree"
 )
 
-// corpora returns the folder of known answers, or skips.
-func corpora(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above")
-		}
-		dir = filepath.Dir(dir)
-	}
-	dir = filepath.Join(dir, "..", "shared", "corpora")
-	if _, err := os.Stat(filepath.Join(dir, "index.tsv")); err != nil {
-		t.Skip("known-answer corpora not found at ../shared/corpora, skipped")
-	}
-	return dir
-}
-
 func TestUsernameDigestVectors(t *testing.T) {
-	octets, err := os.ReadFile(filepath.Join(corpora(t), "kdf", "usernametoken-digest.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Vectors []struct{ Name, Nonce, Created, PasswordOctets, Digest string }
 	}
-	if err := json.Unmarshal(octets, &file); err != nil || len(file.Vectors) == 0 {
-		t.Fatalf("%d vectors, %v", len(file.Vectors), err)
+	corpora.Open(t).JSON(t, "kdf/usernametoken-digest.json", &file)
+	if len(file.Vectors) == 0 {
+		t.Fatal("no vectors")
 	}
 	for _, v := range file.Vectors {
 		nonce, err1 := base64.StdEncoding.DecodeString(v.Nonce)
@@ -60,27 +31,15 @@ func TestUsernameDigestVectors(t *testing.T) {
 }
 
 func TestTokenVectors(t *testing.T) {
-	dir := filepath.Join(corpora(t), "mono")
+	dir := corpora.Open(t)
 	load := func(name string) xmltree.Elem {
-		octets, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := xmltree.Parse(bytes.TrimSpace(octets), xmltree.Limits{})
+		d, err := xmltree.Parse(bytes.TrimSpace(dir.Read(t, "mono/"+name)), xmltree.Limits{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		return d.Root()
 	}
-	octets, err := os.ReadFile(filepath.Join(dir, "test.cert.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(octets)
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cert := dir.Certificate(t, "mono/test.cert.pem")
 	resolve := func(name string) (KeyRef, error) {
 		e := load(name)
 		p := &Pending{sec: e}

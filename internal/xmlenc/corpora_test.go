@@ -6,55 +6,15 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/c14n"
+	"wstrust/internal/corpora"
 	"wstrust/internal/xmltree"
 )
-
-type row struct{ suite, file, expected, key, params string }
-
-func (r row) has(param string) bool { return slices.Contains(strings.Split(r.params, ";"), param) }
-
-// corpora finds the known-answer corpora, which lie beside the repository and
-// are never copied into it, and the rows that are about encryption.
-func corpora(t *testing.T) (root string, rows []row) {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = up
-	}
-	root = filepath.Join(dir, "..", "shared", "corpora")
-	data, err := os.ReadFile(filepath.Join(root, "index.tsv"))
-	if err != nil {
-		t.Skip("known-answer corpora not found at ../shared/corpora, skipped")
-	}
-	for line := range strings.Lines(string(data)) {
-		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if !strings.HasPrefix(line, "#") && len(f) >= 6 && f[1] == "xmlenc" {
-			rows = append(rows, row{f[0], f[2], f[3], f[4], f[5]})
-		}
-	}
-	if len(rows) == 0 {
-		t.Fatal("the index has no rows of kind xmlenc")
-	}
-	return root, rows
-}
 
 type count struct{ agreed, byDesign, disagreed int }
 
@@ -62,54 +22,54 @@ type count struct{ agreed, byDesign, disagreed int }
 // RSA 1.5 or keys of 1024 bits, and then under Modern, which must refuse those by
 // algorithm or key and give the same answer for the others.
 func TestCorpora(t *testing.T) {
-	root, rows := corpora(t)
+	dir := corpora.Open(t)
 	counts := map[string]*count{}
 	var strict struct{ agreed, refused int }
-	for _, r := range rows {
-		c := counts[r.suite]
+	for _, r := range dir.Rows(t, "xmlenc") {
+		c := counts[r.Suite]
 		if c == nil {
 			c = &count{}
-			counts[r.suite] = c
+			counts[r.Suite] = c
 		}
-		got, err := decryptRow(t, root, r, alg.Legacy)
+		got, err := decryptRow(t, dir, r, alg.Legacy)
 		switch {
-		case strings.Contains(r.params, "needs="):
+		case len(r.Needs) > 0:
 			// DOCTYPE, RetrievalMethod and CipherReference are refused.
 			var e *xmltree.Error
-			byParser := r.has("needs=doctype") && errors.As(err, &e) && errors.Is(err, xmltree.ErrFormat)
-			byUs := !r.has("needs=doctype") && errors.Is(err, ErrReference)
+			byParser := r.Need("doctype") && errors.As(err, &e) && errors.Is(err, xmltree.ErrFormat)
+			byUs := !r.Need("doctype") && errors.Is(err, ErrReference)
 			if byParser || byUs {
 				c.byDesign++
 			} else {
 				c.disagreed++
-				t.Errorf("%s: %s: needs a feature that is refused by design, got %v", r.suite, r.file, err)
+				t.Errorf("%s: %s: needs a feature that is refused by design, got %v", r.Suite, r.File, err)
 			}
 			continue
-		case r.expected == "refuse-algorithm" && errors.Is(err, alg.ErrAlgorithm) && got == nil,
-			r.expected == "reject" && err != nil && got == nil,
-			strings.HasPrefix(r.expected, "bytes:") && err == nil && bytes.Equal(got, answer(t, root, r)):
+		case r.Expected == "refuse-algorithm" && errors.Is(err, alg.ErrAlgorithm) && got == nil,
+			r.Expected == "reject" && err != nil && got == nil,
+			strings.HasPrefix(r.Expected, "bytes:") && err == nil && bytes.Equal(got, answer(t, dir, r)):
 			c.agreed++
 		default:
 			c.disagreed++
-			t.Errorf("%s: %s: expected %s, got %d octets, %v", r.suite, r.file, r.expected, len(got), err)
+			t.Errorf("%s: %s: expected %s, got %d octets, %v", r.Suite, r.File, r.Expected, len(got), err)
 			continue
 		}
-		if r.suite == "xmlsec-nist-gcm" && r.expected == "reject" && err != alg.ErrDecrypt {
-			t.Errorf("%s: a bad tag is not the one error: %v", r.file, err)
+		if r.Suite == "xmlsec-nist-gcm" && r.Expected == "reject" && err != alg.ErrDecrypt {
+			t.Errorf("%s: a bad tag is not the one error: %v", r.File, err)
 		}
 
-		modern, err := decryptRow(t, root, r, alg.Modern)
+		modern, err := decryptRow(t, dir, r, alg.Modern)
 		switch {
-		case err == nil && bytes.Equal(modern, got), r.expected == "reject" && err != nil:
+		case err == nil && bytes.Equal(modern, got), r.Expected == "reject" && err != nil:
 			strict.agreed++
 		case errors.Is(err, alg.ErrAlgorithm), errors.Is(err, alg.ErrKey):
 			strict.refused++
-			old := strings.Contains(r.params, "rsa-1_5") || r.expected == "refuse-algorithm" || r.suite == "mono"
+			old := strings.Contains(r.Params["enc"], "rsa-1_5") || r.Expected == "refuse-algorithm" || r.Suite == "mono"
 			if !old {
-				t.Errorf("%s: %s: Modern refuses it: %v", r.suite, r.file, err)
+				t.Errorf("%s: %s: Modern refuses it: %v", r.Suite, r.File, err)
 			}
 		default:
-			t.Errorf("%s: %s: Modern gives another answer: %v", r.suite, r.file, err)
+			t.Errorf("%s: %s: Modern gives another answer: %v", r.Suite, r.File, err)
 		}
 	}
 	for suite, c := range counts {
@@ -121,50 +81,50 @@ func TestCorpora(t *testing.T) {
 // The Merlin files are refused for their DOCTYPE, which says nothing that matters
 // to decryption. With it taken out by hand they are more vectors.
 func TestCorporaWithoutDoctype(t *testing.T) {
-	root, rows := corpora(t)
+	dir := corpora.Open(t)
 	opened, refused := 0, 0
-	for _, r := range rows {
-		if !r.has("needs=doctype") {
+	for _, r := range dir.Rows(t, "xmlenc") {
+		if !r.Need("doctype") {
 			continue
 		}
-		doc, err := xmltree.Parse(cutDoctype(t, readFile(t, root, r.file)), xmltree.Limits{})
+		doc, err := xmltree.Parse(cutDoctype(t, dir.Read(t, r.File)), xmltree.Limits{})
 		if err != nil {
-			t.Fatalf("%s: %v", r.file, err)
+			t.Fatalf("%s: %v", r.File, err)
 		}
 		e := find(doc.Root(), "EncryptedData")
 		var plain []byte
 		switch ek := find(e, "EncryptedKey"); {
 		case ek.OK():
-			plain, err = OpenWith(e, keyFor(t, root, r, ek), alg.Legacy)
-		case r.has("needs=retrievalmethod"): // its key stands elsewhere in the document
+			plain, err = OpenWith(e, keyFor(t, dir, r, ek), alg.Legacy)
+		case r.Need("retrievalmethod"): // its key stands elsewhere in the document
 			plain, err = OpenWith(e, alg.Key{}, alg.Legacy)
 		default:
-			plain, err = Open(e, keyFor(t, root, r, e), alg.Legacy)
+			plain, err = Open(e, keyFor(t, dir, r, e), alg.Legacy)
 		}
 		want := error(nil)
 		switch {
-		case r.expected == "refuse-algorithm":
+		case r.Expected == "refuse-algorithm":
 			want = alg.ErrAlgorithm
-		case r.has("needs=cipher-reference"), r.has("needs=retrievalmethod"):
+		case r.Need("cipher-reference"), r.Need("retrievalmethod"):
 			want = ErrReference
 		}
 		if want != nil {
 			refused++
 			if !errors.Is(err, want) || plain != nil {
-				t.Errorf("%s: want %v, got %v", r.file, want, err)
+				t.Errorf("%s: want %v, got %v", r.File, want, err)
 			}
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v", r.file, err)
+			t.Errorf("%s: %v", r.File, err)
 			continue
 		}
 		opened++
 		from, to := e.Range()
 		got := canonical(t, slices.Concat(doc.Source()[:from], plain, doc.Source()[to:]))
-		answer := canonical(t, cutDoctype(t, readFile(t, root, strings.TrimPrefix(r.expected, "bytes:"))))
+		answer := canonical(t, cutDoctype(t, dir.Answer(t, r)))
 		if !bytes.Equal(got, answer) {
-			t.Errorf("%s: the plaintext differs", r.file)
+			t.Errorf("%s: the plaintext differs", r.File)
 		}
 	}
 	t.Logf("without DOCTYPE: opened %d, refused %d", opened, refused)
@@ -186,13 +146,13 @@ func cutDoctype(t *testing.T, src []byte) []byte {
 // An assertion as a Shibboleth issuer encrypted it. The key is a published test
 // key.
 func TestEncryptedAssertion(t *testing.T) {
-	root, _ := corpora(t)
-	doc, err := xmltree.Parse(readFile(t, root, "node-saml/valid/response.root-signed.assertion-unsigned-encrypted.xml"), xmltree.Limits{})
+	dir := corpora.Open(t)
+	doc, err := xmltree.Parse(dir.Read(t, "node-saml/valid/response.root-signed.assertion-unsigned-encrypted.xml"), xmltree.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := find(doc.Root(), "EncryptedData")
-	k := keyFor(t, root, row{key: "pkcs8:node-saml/testshib-encryption-pvk.pem"}, e)
+	k := keyFor(t, dir, corpora.Row{Key: "pkcs8:node-saml/testshib-encryption-pvk.pem"}, e)
 	plain, err := OpenWith(e, k, alg.Modern)
 	if err != nil {
 		t.Fatal(err)
@@ -206,35 +166,35 @@ func TestEncryptedAssertion(t *testing.T) {
 
 // decryptRow gives what the row compares: the octets, the key, or the canonical
 // form of the document with the plaintext in place.
-func decryptRow(t *testing.T, root string, r row, s alg.Suite) ([]byte, error) {
+func decryptRow(t *testing.T, dir corpora.Folder, r corpora.Row, s alg.Suite) ([]byte, error) {
 	t.Helper()
-	src := readFile(t, root, r.file)
+	src := dir.Read(t, r.File)
 	doc, err := xmltree.Parse(src, xmltree.Limits{})
 	if err != nil {
 		return nil, err
 	}
 	e := find(doc.Root(), "EncryptedData")
 	if !e.OK() {
-		k, err := OpenKey(doc.Root(), keyFor(t, root, r, doc.Root()), s, 0)
+		k, err := OpenKey(doc.Root(), keyFor(t, dir, r, doc.Root()), s, 0)
 		return k.Secret(), err
 	}
 	var plain []byte
 	if ek := find(e, "EncryptedKey"); ek.OK() {
-		plain, err = OpenWith(e, keyFor(t, root, r, ek), s)
+		plain, err = OpenWith(e, keyFor(t, dir, r, ek), s)
 	} else {
-		plain, err = Open(e, keyFor(t, root, r, e), s)
+		plain, err = Open(e, keyFor(t, dir, r, e), s)
 	}
-	if err != nil || !r.has("compare=c14n-document") {
+	if err != nil || r.Params["compare"] != "c14n-document" {
 		return plain, err
 	}
 	from, to := e.Range()
 	return canonical(t, slices.Concat(doc.Source()[:from], plain, doc.Source()[to:])), nil
 }
 
-func answer(t *testing.T, root string, r row) []byte {
+func answer(t *testing.T, dir corpora.Folder, r corpora.Row) []byte {
 	t.Helper()
-	want := readFile(t, root, strings.TrimPrefix(r.expected, "bytes:"))
-	if r.has("compare=c14n-document") {
+	want := dir.Answer(t, r)
+	if r.Params["compare"] == "c14n-document" {
 		return canonical(t, want)
 	}
 	return want
@@ -257,10 +217,10 @@ func canonical(t *testing.T, src []byte) []byte {
 // KeyInfo of e names. The keys are the published test keys of the suites. A row
 // that must be refused may name a key we cannot even build, as one for Triple
 // DES: any key serves there.
-func keyFor(t *testing.T, root string, r row, e xmltree.Elem) alg.Key {
+func keyFor(t *testing.T, dir corpora.Folder, r corpora.Row, e xmltree.Elem) alg.Key {
 	t.Helper()
-	form, file, _ := strings.Cut(r.key, ":")
-	data := readFile(t, root, file)
+	form, file, _ := strings.Cut(r.Key, ":")
+	data := dir.Read(t, file)
 	if form == "pkcs8" {
 		block, _ := pem.Decode(data)
 		p, err := x509.ParsePKCS8PrivateKey(block.Bytes)
@@ -277,7 +237,7 @@ func keyFor(t *testing.T, root string, r row, e xmltree.Elem) alg.Key {
 		return k
 	}
 	if form != "keys-xml" {
-		t.Fatalf("%s: unknown key form %q", r.file, form)
+		t.Fatalf("%s: unknown key form %q", r.File, form)
 	}
 	name, err := KeyInfo(e).One(xmltree.DS, "KeyName")
 	if err != nil {
@@ -306,12 +266,12 @@ func keyFor(t *testing.T, root string, r row, e xmltree.Elem) alg.Key {
 			}
 			k, err := alg.SecretKey(b)
 			if err != nil {
-				t.Fatalf("%s: key %s: %v", r.file, n, err)
+				t.Fatalf("%s: key %s: %v", r.File, n, err)
 			}
 			return k
 		}
 	}
-	t.Fatalf("%s: no key named %s", r.file, want)
+	t.Fatalf("%s: no key named %s", r.File, want)
 	return alg.Key{}
 }
 
@@ -325,13 +285,4 @@ func find(e xmltree.Elem, local string) xmltree.Elem {
 		}
 	}
 	return xmltree.Elem{}
-}
-
-func readFile(t *testing.T, root, file string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
