@@ -145,7 +145,7 @@ func TestContext(t *testing.T) {
 				if p := m.Principal(); p.Kind != service.User || p.Name != "alice" || p.ProofOfPossession {
 					t.Errorf("%v: the message is from %v", v, p)
 				}
-				if signed, _ := m.Protected(); signed != service.Timestamp {
+				if signed, _ := protected(m); signed != service.Timestamp {
 					t.Errorf("%v: signed is %v", v, signed)
 				}
 				next := w.renew(h, wst.Request{Entropy: e})

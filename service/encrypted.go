@@ -4,39 +4,6 @@ import (
 	"wstrust/internal/wsse"
 )
 
-// PartProtection says what protected one part of a message.
-type PartProtection struct {
-	SignedBy  []string // whose signatures cover it: a certificate's subject, or what kind of key
-	Encrypted string   // with which cipher it was encrypted; empty if it was not, or only in pieces
-	// TransportOnly says that TLS alone protected it from being changed.
-	TransportOnly bool
-}
-
-// PartProtection returns what protected a part, of those that [Message.Protected]
-// names. Ok is false if the message does not have it.
-func (m *Message) PartProtection(part Parts) (p PartProtection, ok bool) {
-	e := m.evidence
-	of := map[Parts]*wsse.Part{
-		Timestamp: e.Timestamp, Body: e.Body, To: e.To, Action: e.Action, MessageID: e.MessageID,
-		wsse.PartReplyTo: e.ReplyTo, wsse.PartFrom: e.From, wsse.PartFaultTo: e.FaultTo,
-	}[part]
-	if of == nil {
-		return p, false
-	}
-	for _, s := range of.SignedBy() {
-		name := s.Key.String()
-		if s.Certificate != nil {
-			name = s.Certificate.Subject.String()
-		}
-		p.SignedBy = append(p.SignedBy, name)
-	}
-	if c := of.Encrypted(); c != nil {
-		p.Encrypted = c.Algorithm
-	}
-	p.TransportOnly = of.TransportOnly()
-	return p, true
-}
-
 // Encrypted returns the parts that were encrypted for this service. With
 // [Signature] among them every signature was, with [Tokens] every username token
 // and bearer assertion.

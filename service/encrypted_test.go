@@ -93,7 +93,7 @@ func TestProtectedMessages(t *testing.T) {
 				}
 			}
 			m := w.seen[len(w.seen)-1]
-			body, ok := m.PartProtection(service.Body)
+			body, ok := m.Protected()[service.Body]
 			if !ok || c.encrypted != (body.Encrypted != "") || (c.p != nil) != (len(body.SignedBy) > 0) || c.encrypted != (m.Encrypted()&service.Body != 0) {
 				t.Errorf("body: %+v", body)
 			}

@@ -54,11 +54,23 @@ func (m *Message) Decode(v any) error {
 	return nil
 }
 
-// Protected says what protects each part of the message: signed are the parts
-// that the sender's signature covers, and byTLS those that only the TLS
-// connection protected. Parts that the message does not have are in neither.
-func (m *Message) Protected() (signed, byTLS Parts) {
+// PartProtection is what protected one part of a message from being changed and
+// from being read. A part is signed if SignedBy is not empty.
+type PartProtection struct {
+	SignedBy  []string // whose signatures cover it: a certificate's subject, or what kind of key
+	Encrypted string   // with which cipher it was encrypted; empty if it was not, or only in pieces
+	// TransportOnly says that no signature covers it, and TLS alone protected it.
+	TransportOnly bool
+}
+
+// Protected says for each part that the message has, and that may be believed,
+// what protected it: which signatures, which encryption, or the TLS connection
+// alone. The keys are single parts: Timestamp, Body, To, Action, MessageID and the
+// other addressing headers. A part that is not among them is not in the message, or
+// nothing protects it.
+func (m *Message) Protected() map[Parts]PartProtection {
 	e := m.evidence
+	out := make(map[Parts]PartProtection)
 	for _, p := range [...]struct {
 		part Parts
 		of   *wsse.Part
@@ -68,18 +80,31 @@ func (m *Message) Protected() (signed, byTLS Parts) {
 		{To, e.To},
 		{Action, e.Action},
 		{MessageID, e.MessageID},
+		{wsse.PartRelatesTo, e.RelatesTo},
 		{wsse.PartReplyTo, e.ReplyTo},
 		{wsse.PartFrom, e.From},
 		{wsse.PartFaultTo, e.FaultTo},
 	} {
-		if p.of.Signed() {
-			signed |= p.part
-		}
-		if p.of.TransportOnly() {
-			byTLS |= p.part
+		if p.of != nil {
+			out[p.part] = protectionOf(p.of)
 		}
 	}
-	return signed, byTLS
+	return out
+}
+
+func protectionOf(part *wsse.Part) (p PartProtection) {
+	for _, s := range part.SignedBy() {
+		name := s.Key.String()
+		if s.Certificate != nil {
+			name = s.Certificate.Subject.String()
+		}
+		p.SignedBy = append(p.SignedBy, name)
+	}
+	if c := part.Encrypted(); c != nil {
+		p.Encrypted = c.Algorithm
+	}
+	p.TransportOnly = part.TransportOnly()
+	return p
 }
 
 // Payload returns the element in the Body, or a zero element. It is for

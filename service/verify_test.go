@@ -33,7 +33,7 @@ func TestUsers(t *testing.T) {
 				if p := m.Principal(); p.Kind != service.User || p.Name != token.Name || p.ProofOfPossession || p.Key != nil {
 					t.Errorf("principal %v", p)
 				}
-				if signed, byTLS := m.Protected(); signed != 0 || byTLS&(service.Body|service.Timestamp|service.Action) != service.Body|service.Timestamp|service.Action {
+				if signed, byTLS := protected(m); signed != 0 || byTLS&(service.Body|service.Timestamp|service.Action) != service.Body|service.Timestamp|service.Action {
 					t.Errorf("protected by a signature: %v, by TLS: %v", signed, byTLS)
 				}
 			}
@@ -133,7 +133,7 @@ func TestHolderOfKey(t *testing.T) {
 	if p.Kind != service.Token || !p.ProofOfPossession || p.Certificate == nil || !p.Certificate.Equal(holder.Leaf) {
 		t.Errorf("principal %+v", p)
 	}
-	if signed, byTLS := m.Protected(); signed&(service.Timestamp|service.To) != service.Timestamp|service.To || byTLS&service.Body == 0 || signed&byTLS != 0 {
+	if signed, byTLS := protected(m); signed&(service.Timestamp|service.To) != service.Timestamp|service.To || byTLS&service.Body == 0 || signed&byTLS != 0 {
 		t.Errorf("signed %v, by TLS %v", signed, byTLS)
 	}
 
@@ -257,7 +257,7 @@ func TestRequiredParts(t *testing.T) {
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{user("alice", "pw")}}), "policy")
 	token.Parts = wsse.PartTimestamp | wsse.PartBody | wsse.PartAction
 	m := w.accepted(request(), token)
-	if signed, _ := m.Protected(); signed != service.Timestamp|service.Body|service.Action {
+	if signed, _ := protected(m); signed != service.Timestamp|service.Body|service.Action {
 		t.Errorf("signed %v", signed)
 	}
 }
