@@ -85,13 +85,7 @@ func change(t *testing.T, token []byte) []byte {
 
 func TestAssertions(t *testing.T) {
 	ca := rig.NewAuthority(t, "interop CA")
-	curve := func(c elliptic.Curve) rig.Identity {
-		key, err := ecdsa.GenerateKey(c, rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return ca.For(t, "signer", key)
-	}
+	curve := func(c elliptic.Curve) rig.Identity { return ca.For(t, "signer", onCurve(t, c)) }
 	for name, id := range map[string]rig.Identity{
 		"RSA": ca.RSA(t, "signer"), "P-256": curve(elliptic.P256()), "P-384": curve(elliptic.P384()), "P-521": curve(elliptic.P521()),
 	} {
@@ -116,4 +110,13 @@ func TestAssertions(t *testing.T) {
 			})
 		}
 	}
+}
+
+func onCurve(t *testing.T, c elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(c, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
