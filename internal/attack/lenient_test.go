@@ -182,6 +182,9 @@ func (d *double) instructions(src []byte) ([]byte, error) {
 		if bytes.Equal(p, instruction.Find(rest)) && bytes.HasPrefix(rest[inside:], []byte("<?")) {
 			return nil // before the root
 		}
+		if m := halved.FindSubmatch(p); m != nil && d.pick.piText {
+			return append([]byte(mark), m[1]...)
+		}
 		return []byte(mark)
 	})...), nil
 }

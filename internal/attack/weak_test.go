@@ -124,6 +124,7 @@ type pick struct {
 	lastInfo   bool   // of SignedInfo elements, the one whose digests are checked
 	digest     string // "comment", "anywhere": where a DigestValue is found
 	octets     string // what an HMAC is keyed with: "der", "spki", "point", "pem"
+	piText     bool   // what is in an instruction is text, in canonical form
 	onlyFirst  bool   // of the references, the one that is verified; else only the last
 }
 

@@ -326,6 +326,9 @@ func (d *double) checkDigest(r claimedRef, target, left xmltree.Elem) error {
 		} else {
 			var p []byte
 			p, err = canon(target, r.canon, r.prefixes, left)
+			if d.pick.piText {
+				p = bytes.ReplaceAll(p, []byte(mark), nil)
+			}
 			octets.Write(p)
 		}
 	}

@@ -62,22 +62,25 @@ type world struct {
 }
 
 // theWorld makes the keys at the first use.
-var theWorld = sync.OnceValue(func() *world {
+var theWorld = sync.OnceValue(func() *world { return newWorld(newEC) })
+
+// newWorld makes a world whose signers have keys of one kind.
+func newWorld(fresh func() crypto.Signer) *world {
 	w := new(world)
-	w.ca = newIdentity(newEC(), "test CA", 1, nil, func(c *x509.Certificate) {
+	w.ca = newIdentity(fresh(), "test CA", 1, nil, func(c *x509.Certificate) {
 		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
 	})
-	w.client = newIdentity(newEC(), "test client", 2, &w.ca, nil)
-	w.holder = newIdentity(newEC(), "test holder", 3, nil, nil)
-	w.issuer = newIdentity(newEC(), "test issuer", 4, &w.ca, nil)
+	w.client = newIdentity(fresh(), "test client", 2, &w.ca, nil)
+	w.holder = newIdentity(fresh(), "test holder", 3, nil, nil)
+	w.issuer = newIdentity(fresh(), "test issuer", 4, &w.ca, nil)
 	w.service = newIdentity(newRSA(2048), "test service", 5, &w.ca, nil)
-	w.stranger = newIdentity(newEC(), "evil stranger", 6, nil, nil)
+	w.stranger = newIdentity(fresh(), "evil stranger", 6, nil, nil)
 	w.old = newIdentity(newRSA(2048), "test RSA client", 7, &w.ca, nil)
 	w.secret = must(alg.SecretKey([]byte("test secret of thirty-two octets")))
 	w.pool = x509.NewCertPool()
 	w.pool.AddCert(w.ca.cert)
 	return w
-})
+}
 
 func newEC() crypto.Signer            { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) }
 func newRSA(bits int) *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, bits)) }
