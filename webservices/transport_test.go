@@ -1,61 +1,19 @@
 package webservices
 
 import (
-	"context"
 	"crypto/tls"
-	"errors"
-	"net"
 	"net/http"
-	"net/http/httptrace"
-	"os"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"wstrust/internal/reveal"
 )
 
-// Each timeout, with a peer that hangs in its phase.
+// How long a timeout is, by what was given. The timeouts themselves are in
+// errors.tsv.
 func TestTimeouts(t *testing.T) {
-	release := make(chan struct{})
-	defer close(release)
-	hang := func(step string) (string, ChannelProperty) { return stall(t, step, make(chan struct{}, 8), release) }
-	call := func(c *Channel, body string) (HRESULT, string) {
-		var e Error
-		hr := RequestReply(c, "urn:x", &XMLBuffer{body}, nil, nil, &e)
-		return hr, e.Error()
-	}
 	const id = WS_CHANNEL_PROPERTY_CONNECT_TIMEOUT
-	url, root := hang("handshake")
-	if hr, text := call(open(t, url, alice(), root, timeout(id, 50)), "<a/>"); hr != WS_E_OPERATION_TIMED_OUT || !strings.Contains(text, "handshake") {
-		t.Error(hr, text)
-	}
-	// A proxy that takes the connection and says nothing.
-	url, root = hang("dial")
-	props := append(through(strings.TrimSuffix(strings.TrimPrefix(url, "https://"), "/")), root, timeout(id, 50))
-	if hr, text := call(open(t, "https://sts.test/", alice(), props...), "<a/>"); hr != WS_E_OPERATION_TIMED_OUT || !strings.Contains(text, "connecting") {
-		t.Error(hr, text)
-	}
-	// A peer that does not read.
-	url, root = hang("request")
-	big := "<a>" + strings.Repeat("x", 12<<20) + "</a>"
-	if hr, text := call(open(t, url, overTLS(), root, timeout(WS_CHANNEL_PROPERTY_SEND_TIMEOUT, 200), ChannelProperty{WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE, uint32(16 << 20)}), big); hr != WS_E_OPERATION_TIMED_OUT || !strings.Contains(text, "sending") {
-		t.Error(hr, text)
-	}
-	// A name service that hangs, as the resolver tells of it.
-	v := channelValues{WS_CHANNEL_PROPERTY_RESOLVE_TIMEOUT: uint32(50)}
-	tr := newTransport(v, nil, false)
-	tr.timeouts = func() timeouts { return timeouts{resolve: v.timeout(WS_CHANNEL_PROPERTY_RESOLVE_TIMEOUT)} }
-	tr.base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-		httptrace.ContextClientTrace(ctx).DNSStart(httptrace.DNSStartInfo{})
-		<-ctx.Done()
-		return nil, context.Cause(ctx)
-	}
-	req, _ := http.NewRequestWithContext(t.Context(), "POST", "http://sts.test/", nil)
-	if _, err := tr.timed(req); codeOf(err) != WS_E_OPERATION_TIMED_OUT || !strings.Contains(err.Error(), "resolving") {
-		t.Error(err)
-	}
 	for _, c := range []struct {
 		v    channelValues
 		want int64 // ms
@@ -83,32 +41,6 @@ func TestMessageSize(t *testing.T) {
 	}
 	if s := state(t, c); s != WS_CHANNEL_STATE_OPEN {
 		t.Error(stateNames[s])
-	}
-}
-
-// Errors of the system that loopback cannot produce at will.
-func TestSocketCodes(t *testing.T) {
-	for _, row := range socketCodes {
-		for _, errno := range row.errnos {
-			err := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errno)}
-			if got := codeOf(err); got != row.code {
-				t.Errorf("errno %d: %v, want %v", int(errno), got, row.code)
-			}
-			var e Error
-			if e.because(row.code, err); e.original != uint32(errno) {
-				t.Errorf("errno %d: original code %d", int(errno), e.original)
-			}
-		}
-	}
-	// The real thing, where this machine has no way to the discard prefix.
-	if _, err := net.Dial("tcp", "[100::1]:9"); errors.Is(err, syscall.ENETUNREACH) {
-		var e Error
-		if hr := RequestReply(open(t, "https://[100::1]:9/", alice()), "urn:x", nil, nil, nil, &e); hr != WS_E_ENDPOINT_UNREACHABLE {
-			t.Error(hr, e.Error())
-		}
-	}
-	if got := codeOf(errors.New("something else")); got != WS_E_OTHER {
-		t.Error(got)
 	}
 }
 

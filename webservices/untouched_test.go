@@ -92,7 +92,7 @@ func TestTokenIsUntouched(t *testing.T) {
 }
 
 // stall is a peer that gets stuck in one step of an exchange.
-func stall(t *testing.T, step string, reached chan<- struct{}, release <-chan struct{}) (url string, root ChannelProperty) {
+func stall(t testing.TB, step string, reached chan<- struct{}, release <-chan struct{}) (url string, root ChannelProperty) {
 	t.Helper()
 	wait := func() {
 		reached <- struct{}{}
