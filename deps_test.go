@@ -26,8 +26,9 @@ import (
 //
 // internal/devsts holds what `wst sts --dev` and wstrusttest share: a private
 // CA, a signer and users on disk, put in front of the real sts and service.
-// internal/attack is tests alone, and internal/corpora reads known answers for
-// tests: no line names them, so only tests may import them.
+// internal/attack is tests alone, internal/corpora reads known answers for tests,
+// internal/testkeys has keys for them, and internal/damage breaks documents: no line names these, so only tests may
+// import them.
 const layers = `
 internal/xmltree internal/alg internal/reveal internal/httpauth cache   may import nothing of ours
 cache/storetest    may import  cache
@@ -57,7 +58,7 @@ explain            may import  . internal/c14n internal/soap internal/xmldsig in
 proxy              may import  . profile service
 agent              may import  . cache profile
 cmd/wst            may import  anything above              + github.com/spf13/cobra golang.org/x/term golang.org/x/crypto/argon2 software.sslmate.com/src/go-pkcs12
-internal/attack internal/corpora                          may import nothing of ours
+internal/attack internal/corpora internal/damage internal/testkeys  may import nothing of ours
 `
 
 // pure packages are functions of bytes, keys and a time that they are given.

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -18,15 +17,16 @@ import (
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
 )
 
-// Test keys and certificates: made for the run and gone with it.
+// Test keys and certificates, the same in each process.
 var (
-	rsaKey  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
-	p256Key = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
-	userKey = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)) })
+	rsaKey  = sync.OnceValue(func() *rsa.PrivateKey { return testkeys.RSA(1) })
+	p256Key = sync.OnceValue(func() *ecdsa.PrivateKey { return testkeys.EC(elliptic.P256(), 1) })
+	userKey = sync.OnceValue(func() *ecdsa.PrivateKey { return testkeys.EC(elliptic.P384(), 1) })
 
 	rsaCert  = sync.OnceValue(func() *x509.Certificate { return certificate(rsaKey(), "issuer RSA", 1) })
 	p256Cert = sync.OnceValue(func() *x509.Certificate { return certificate(p256Key(), "issuer P-256", 2) })
@@ -47,7 +47,7 @@ func certificate(key crypto.Signer, name string, serial int64) *x509.Certificate
 		NotBefore:    time.Unix(0, 0),
 		NotAfter:     time.Unix(1<<33, 0),
 	}
-	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key))))
+	return testkeys.Certificate(tmpl, key)
 }
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
