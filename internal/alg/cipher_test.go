@@ -56,7 +56,7 @@ func TestCBCPadding(t *testing.T) {
 			if err != nil || string(plain) != string(padded[:32-last]) {
 				t.Errorf("padding %d: %q, %v", last, plain, err)
 			}
-		} else if err != ErrDecrypt || plain != nil {
+		} else if err != ErrDecrypt || string(plain) != string(padded[:31-(last+15)%16]) { // the text is to be read all the same
 			t.Errorf("padding %d: %q, %v", last, plain, err)
 		}
 	}

@@ -61,13 +61,15 @@ func (v *verifier) decryptAssertion() (xmltree.Elem, error) {
 	if err != nil {
 		return none, err
 	}
-	plain, err := xmlenc.OpenWith(data, key, v.pol.Suite)
-	if err != nil {
-		return none, because(err, v.encrypted, "")
+	plain, closed := xmlenc.OpenWith(data, key, v.pol.Suite)
+	if closed != nil && plain == nil {
+		return none, because(closed, v.encrypted, "")
 	}
-	// Issuers leave declarations of prefixes outside of what they encrypt.
+	// Issuers leave declarations of prefixes outside of what they encrypt. Text
+	// with a wrong padding is read as well: nobody shall know by the time which
+	// of the two was wrong.
 	e, err := xmlenc.ReadElement(data, plain, xmltree.Limits{})
-	if err != nil || !saml.Is(e) {
+	if closed != nil || err != nil || !saml.Is(e) {
 		return none, because(alg.ErrDecrypt, v.encrypted, "")
 	}
 	if _, err := xmltree.ByID(v.sec, tokenID(e)); err == nil && v.off&checkIDs == 0 {

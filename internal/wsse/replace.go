@@ -19,6 +19,7 @@ type piece struct {
 	around  xmltree.Elem // the parent of whole
 	content bool
 	plain   []byte
+	closed  bool // plain is not what was encrypted; it is read all the same
 	secret  symmetric
 	uri     string
 }
@@ -112,7 +113,8 @@ func (v *verifier) ours(h xmltree.Elem) bool {
 }
 
 // decrypt opens one piece. From the moment that its key is known every failure
-// is the same error, and is found in the same way: by the cipher.
+// is the same error, and is found in the same way: by the cipher, or where that
+// authenticates nothing by reading the text, whatever its padding.
 func (v *verifier) decrypt(d *piece) error {
 	x, err := xmlenc.ReadData(d.data, v.pol.Suite)
 	if err != nil {
@@ -137,7 +139,8 @@ func (v *verifier) decrypt(d *piece) error {
 	if err := v.use(key, d.uri, x.Start(), d.data); err != nil {
 		return err
 	}
-	if d.plain, err = x.Open(key); err != nil {
+	d.plain, err = x.Open(key)
+	if d.closed = err != nil; d.closed && d.plain == nil {
 		return decryptFailed(d.data)
 	}
 	return nil
@@ -200,7 +203,7 @@ func (v *verifier) next(pieces []piece, i int) error {
 		return decryptFailed(pieces[0].data)
 	}
 	for j := range pieces {
-		if !v.fits(&s, j, &pieces[j], doc) && v.off&checkSplice == 0 {
+		if pieces[j].closed || !v.fits(&s, j, &pieces[j], doc) && v.off&checkSplice == 0 {
 			return decryptFailed(pieces[j].data)
 		}
 	}

@@ -213,9 +213,11 @@ func (v *verifier) openKey(s *source, size, depth int) (symmetric, error) {
 	if uri == alg.RSA15 {
 		exact = size
 	}
+	spare := make([]byte, size) // whether or not it is used
+	rand.Read(spare)
 	out.key, err = xmlenc.OpenKey(ek, own, v.pol.Suite, exact)
 	if errors.Is(err, alg.ErrDecrypt) {
-		out.key, err = randomKey(size)
+		out.key, err = alg.SecretKey(spare)
 	}
 	if err != nil {
 		return symmetric{}, because(err, ek, "")

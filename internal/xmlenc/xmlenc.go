@@ -15,6 +15,7 @@
 package xmlenc
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -29,8 +30,9 @@ var ErrReference = errors.New("xmlenc: reference to octets elsewhere")
 // Open decrypts an xenc:EncryptedData element with its session key. The error is
 // an [*xmltree.Error] or [ErrReference] for an element that is not as it should
 // be, [alg.ErrAlgorithm] for a cipher that the suite does not open, [alg.ErrKey]
-// for a key of another size than the cipher's, and else [alg.ErrDecrypt]. What
-// the octets are, the Type attribute says.
+// for a key of another size than the cipher's, and else [alg.ErrDecrypt], with
+// which text may come that is to be read and refused, see [alg.Suite.Decrypt].
+// What the octets are, the Type attribute says.
 func Open(data xmltree.Elem, key alg.Key, s alg.Suite) (plain []byte, err error) {
 	d, err := readData(data, s)
 	if err != nil {
@@ -58,7 +60,8 @@ func OpenKey(ek xmltree.Elem, key alg.Key, s alg.Suite, size int) (alg.Key, erro
 // it: in an xenc:EncryptedKey inside its ds:KeyInfo, or in one that is its next
 // sibling. There must be exactly one. The key is the one that opens the
 // EncryptedKey. Both elements are read and checked before the key is used; errors
-// are those of [Open].
+// are those of [Open]. Where the EncryptedKey does not open, a random key is used
+// in its place, so that this takes as long as a wrong key does.
 func OpenWith(data xmltree.Elem, key alg.Key, s alg.Suite) ([]byte, error) {
 	d, err := readData(data, s)
 	if err != nil {
@@ -75,11 +78,22 @@ func OpenWith(data xmltree.Elem, key alg.Key, s alg.Suite) ([]byte, error) {
 	if err := k.refersTo(d); err != nil {
 		return nil, err
 	}
-	session, err := k.unwrap(key, s, alg.CipherKeySize(d.uri))
+	size := alg.CipherKeySize(d.uri)
+	spare := make([]byte, size) // whether or not it is used
+	rand.Read(spare)
+	session, closed := k.unwrap(key, s, size)
+	err = closed
+	if closed == alg.ErrDecrypt {
+		session, err = alg.SecretKey(spare)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return d.open(session, s)
+	plain, err := d.open(session, s)
+	if closed != nil {
+		err = closed
+	}
+	return plain, err
 }
 
 // KeyInfo returns the ds:KeyInfo of an EncryptedData or EncryptedKey element, or
