@@ -17,7 +17,7 @@ run=$(mktemp -d) || exit 1
 trap 'rm -rf "$run"' EXIT
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j)
+[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j controls)
 ready=()
 missing=()
 
@@ -63,6 +63,19 @@ package() {
   three env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" && command -v "$command" >/dev/null
 }
 
+# packages FOLDER: the Node packages that FOLDER locks, for NODE_PATH in $packages.
+packages() {
+  local to
+  to=$cache/node-$(cat "$1"/package.json "$1"/package-lock.json | sha256sum | cut -c1-16)
+  package npm nodejs npm || return 1
+  if ! [ -d "$to" ]; then
+    mkdir -p "$to.$$" && cp "$1"/package.json "$1"/package-lock.json "$to.$$" || return 1
+    three npm ci --ignore-scripts --no-audit --no-fund --prefix "$to.$$" || { rm -rf "$to.$$"; return 1; }
+    mv -T "$to.$$" "$to" 2>/dev/null || rm -rf "$to.$$"
+  fi
+  packages=$to/node_modules
+}
+
 # modules: the Go modules of all peers. Whether our own packages build is for the tests to say.
 modules() { three go mod download; }
 
@@ -84,6 +97,19 @@ cxf() {
   for peer in cxf wss4j; do wants $peer && ready+=("./$peer"); done
 }
 
+controls() {
+  local edition mod
+  packages controls/node || { without "the positive controls" "their Node packages could not be had"; return; }
+  for edition in vulnerable older mended; do
+    mod=$edition.mod
+    [ $edition = vulnerable ] && mod=go.mod
+    three go -C controls/goxmldsig mod download "-modfile=$mod" || { without "the positive controls" "goxmldsig could not be had"; return; }
+    go -C controls/goxmldsig build "-modfile=$mod" -o "$run/controls/$edition" . || exit 1
+  done
+  export INTEROP_CONTROLS_NODE=$packages INTEROP_CONTROLS_GO=$run/controls
+  ready+=(./controls)
+}
+
 if wants c14n; then
   if package xmllint libxml2-utils; then ready+=(./c14n); else without libxml2 "xmllint could not be installed"; fi
 fi
@@ -99,6 +125,8 @@ fi
 if wants cxf || wants wss4j; then
   if modules; then cxf; else without "Apache CXF" "the Go modules of its driver could not be had"; fi
 fi
+
+if wants controls; then controls; fi
 
 status=0
 if [ ${#ready[@]} -gt 0 ]; then

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,9 +24,10 @@ var filesDir = flag.String("files", "", "folder to which TestFiles writes the ca
 // the same in a response of SAML.
 type exported struct {
 	ID, Row                      string
-	Message, Assertion, Response string `json:",omitempty"`
-	Forged, Value                string // what of the reading is forged, and what it then is
-	Whole                        bool   // it is exactly that, and does not only have it in it
+	Message, Assertion, Response string   `json:",omitempty"`
+	Forged, Value                string   // what of the reading is forged, and what it then is
+	Whole                        bool     // it is exactly that, and does not only have it in it
+	Signers                      []string // whose key is right for some SignedInfo of the file
 }
 
 // TestFiles writes the cases of the rows W as files, signed with RSA keys,
@@ -38,8 +40,8 @@ func TestFiles(t *testing.T) {
 		dir = t.TempDir()
 	}
 	w := newWorld(func() crypto.Signer { return newRSA(2048) })
-	x := &exporter{t: t, dir: dir}
-	for name, i := range map[string]identity{"client": w.client, "holder": w.holder, "issuer": w.issuer, "rsa": w.old} {
+	x := &exporter{t: t, dir: dir, w: w, signers: map[string]identity{"client": w.client, "holder": w.holder, "issuer": w.issuer, "rsa": w.old}}
+	for name, i := range x.signers {
 		x.write(name+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.cert.Raw}))
 	}
 	for _, make := range wrappings {
@@ -65,6 +67,9 @@ type exporter struct {
 	t     *testing.T
 	dir   string
 	index []exported
+
+	w       *world
+	signers map[string]identity
 }
 
 func (x *exporter) write(name string, octets []byte) string {
@@ -88,7 +93,26 @@ func (x *exporter) export(a *attack) {
 	if a.doc != nil && !strings.HasSuffix(e.ID, "soap11") {
 		x.document(&e, a.doc)
 	}
+	e.Signers = x.signersOf(a)
 	x.index = append(x.index, e)
+}
+
+// signersOf spares others to try every key.
+func (x *exporter) signersOf(a *attack) (out []string) {
+	d, err := (&double{w: x.w, off: dLast - 1, fetch: a.fetch}).parse(a.file)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for name, i := range x.signers {
+		if slices.ContainsFunc(descendants(d.Root(), "Signature"), func(sig xmltree.Elem) bool {
+			return slices.ContainsFunc(descendants(sig, "SignedInfo"), func(info xmltree.Elem) bool {
+				return provenValue(readClaim(sig, info), []any{i.cert.PublicKey}) == nil
+			})
+		}) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func (x *exporter) document(e *exported, doc []byte) {
@@ -118,6 +142,6 @@ func (x *exporter) honest(w *world) {
 		issuer := `<saml:Issuer xmlns:saml="` + xmltree.SAML20 + `">` + issuerName + `</saml:Issuer>`
 		whole, sig := w.signedResponse(issuer + string(f.src))
 		whole = strings.Replace(strings.Replace(whole, sig, "", 1), issuer, issuer+sig, 1) // as the schema has it
-		x.export(&attack{row: "honest", name: "response-" + v.String()[5:], doc: []byte(whole), forged: "user", value: goodUser})
+		x.export(&attack{row: "honest", name: "response-" + v.String()[5:], file: []byte(whole), doc: []byte(whole), forged: "user", value: goodUser})
 	}
 }
