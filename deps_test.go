@@ -26,9 +26,9 @@ import (
 //
 // internal/devsts holds what `wst sts --dev` and wstrusttest share: a private
 // CA, a signer and users on disk, put in front of the real sts and service.
-// internal/attack is tests alone, internal/corpora reads known answers for tests,
-// internal/testkeys has keys for them, and internal/damage breaks documents: no line names these, so only tests may
-// import them.
+// internal/attack is tests alone, internal/corpora reads known answers for
+// tests, internal/damage breaks documents for them, and internal/testkeys has
+// keys for them: no line names these, so only tests may import them.
 const layers = `
 internal/xmltree internal/alg internal/reveal internal/httpauth cache   may import nothing of ours
 cache/storetest    may import  cache

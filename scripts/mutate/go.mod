@@ -1,0 +1,3 @@
+module wstrust/scripts/mutate
+
+go 1.26.0

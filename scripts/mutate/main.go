@@ -1,0 +1,220 @@
+// Command mutate changes the packages that verify, one place at a time, and
+// tells which changes no test notices.
+//
+//	go -C scripts/mutate run . -write              # everything, and docs/mutation.md anew
+//	go -C scripts/mutate run . -sample 60 -seed X  # some mutants, as CI does
+//	go -C scripts/mutate run . -pkg saml           # one package, while working on it
+//	go -C scripts/mutate run . -pkg saml -fn check # some functions
+//
+// All mutants are compiled into each test binary once; a number in the
+// environment says which one lives. Before, every test runs alone without a
+// mutant and writes down for which of them a condition would have come out
+// differently: only those tests can notice. The exit code is 1 if a mutant
+// survives that docs/mutation.md does not list.
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// verifiers are the packages that are changed, lowest first.
+var verifiers = []string{
+	"internal/xmltree", "internal/alg", "internal/c14n", "internal/xmldsig", "internal/xmlenc", "internal/soap", "saml", "internal/wsse", "service",
+}
+
+// witnesses are packages whose tests are asked when the own tests of a mutant
+// let it live, the quick ones first.
+var witnesses = append(slices.Clone(verifiers), "sts", "internal/attack", ".")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ok, err := run(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (ok bool, err error) {
+	var (
+		root   = flag.String("root", "../..", "the module's folder")
+		only   = flag.String("pkg", "", "only the mutants of these packages, with commas between")
+		fn     = flag.String("fn", "", "only those in functions that this expression matches")
+		sample = flag.Int("sample", 0, "only so many, drawn from those that are not listed")
+		seed   = flag.String("seed", "", "what the draw depends on, such as the commit")
+		jobs   = flag.Int("jobs", 1, "test processes at a time")
+		own    = flag.Bool("own", false, "ask the package's own tests only")
+		rewr   = flag.Bool("write", false, "write the document anew; only for a run over everything")
+	)
+	flag.Parse()
+	if *rewr && (*own || *only != "" || *fn != "" || *sample != 0) {
+		return false, fmt.Errorf("-write is for a run over everything")
+	}
+	folder, err := filepath.Abs(*root)
+	if err != nil {
+		return false, err
+	}
+	work, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(work)
+	t, err := readTree(folder, work, verifiers)
+	if err != nil {
+		return false, err
+	}
+	document := filepath.Join(folder, "docs", "mutation.md")
+	listed, err := readList(document)
+	if err != nil {
+		return false, err
+	}
+	chosen, err := choose(t.mutants, *only, *fn)
+	if err != nil {
+		return false, err
+	}
+	if *sample > 0 {
+		chosen = draw(chosen, listed, *sample, *seed)
+	}
+	h := &hunt{ctx: ctx, tree: t, jobs: *jobs, own: *own, became: map[int]verdict{}}
+	if err := h.run(chosen); err != nil {
+		return false, err
+	}
+	rows, total := table(count(chosen, h.became, listed), verifiers)
+	for _, m := range chosen {
+		if became := h.became[m.id]; became == survived && listed[m.key] == "" {
+			fmt.Printf("survived: %s:%d: %s\n", m.file, m.line, m.key)
+		} else if became != survived && listed[m.key] != "" {
+			fmt.Printf("listed, but dead: %s:%d: %s\n", m.file, m.line, m.key)
+		}
+	}
+	fmt.Print(rows)
+	if *rewr {
+		err = write(document, chosen, h.became, listed, verifiers, time.Now())
+	}
+	return total.unlisted == 0, err
+}
+
+func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
+	re, err := regexp.Compile(fn)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		if (only == "" || slices.Contains(strings.Split(only, ","), m.key.pkg)) && re.MatchString(m.key.fn) {
+			chosen = append(chosen, m)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no mutant is in package %q, function %q", only, fn)
+	}
+	return chosen, nil
+}
+
+// draw takes n mutants that are not listed, the same ones for the same seed.
+func draw(all []mutant, listed list, n int, seed string) []mutant {
+	all = slices.DeleteFunc(all, func(m mutant) bool { return listed[m.key] != "" })
+	sum := fnv.New64a()
+	sum.Write([]byte(seed))
+	r := rand.New(rand.NewPCG(sum.Sum64(), 0))
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = all[:min(n, len(all))]
+	slices.SortFunc(all, func(a, b mutant) int { return cmp.Compare(a.id, b.id) })
+	return all
+}
+
+// A hunt sets tests on mutants.
+type hunt struct {
+	ctx    context.Context
+	tree   *tree
+	jobs   int
+	own    bool
+	became map[int]verdict
+}
+
+// run asks the own tests of each mutant first, then those of the others.
+func (h *hunt) run(chosen []mutant) error {
+	suites := map[string]*suite{}
+	ask := func(pkg string, mutants []mutant, becomes verdict) error {
+		if len(mutants) == 0 {
+			return nil
+		}
+		s := suites[pkg]
+		if s == nil {
+			var complaints []string
+			var err error
+			if s, complaints, err = newSuite(h.ctx, h.tree, pkg); err != nil {
+				return err
+			}
+			for _, c := range complaints {
+				fmt.Fprintln(os.Stderr, "mutate:", c)
+			}
+			suites[pkg] = s
+		}
+		killed, err := h.set(s, mutants, becomes)
+		fmt.Fprintf(os.Stderr, "mutate: %s: the tests of %s kill %d of %d\n", time.Now().Format(time.TimeOnly), pkg, killed, len(mutants))
+		return err
+	}
+	for _, pkg := range verifiers {
+		own := slices.DeleteFunc(slices.Clone(chosen), func(m mutant) bool { return m.key.pkg != pkg })
+		if err := ask(pkg, own, killedByOwn); err != nil {
+			return err
+		}
+	}
+	if h.own {
+		return nil
+	}
+	for _, pkg := range witnesses {
+		alive := slices.DeleteFunc(slices.Clone(chosen), func(m mutant) bool { return m.key.pkg == pkg || h.became[m.id] != survived })
+		if err := ask(pkg, alive, killedByOthers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *hunt) set(s *suite, mutants []mutant, becomes verdict) (killed int, err error) {
+	var (
+		wait  sync.WaitGroup
+		mu    sync.Mutex
+		queue = make(chan mutant)
+	)
+	for range h.jobs {
+		wait.Go(func() {
+			for m := range queue {
+				dead, failed := s.kills(h.ctx, m)
+				mu.Lock()
+				if dead {
+					killed++
+					h.became[m.id] = becomes
+				}
+				if failed != nil {
+					err = failed
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, m := range mutants {
+		queue <- m
+	}
+	close(queue)
+	wait.Wait()
+	return killed, err
+}
