@@ -57,7 +57,7 @@ var benchRSA = sync.OnceValue(func() *rsa.PrivateKey {
 
 func benchMessage(b *testing.B, n int, encrypt bool) (soap.Outgoing, Options, lenient) {
 	b.Helper()
-	id := makeIdentity("bench", 99, benchRSA(), nil)
+	id := makeIdentity("bench", 99, benchRSA())
 	p := AsymmetricSign()
 	if encrypt {
 		p.Encrypt, p.Recipient = PartBody|PartSignature, id.cert

@@ -2,10 +2,7 @@ package wsse
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
@@ -15,11 +12,12 @@ import (
 
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
 )
 
-// Test keys are made anew for every run. They guard nothing.
+// Test keys guard nothing. They are the same in each process, for the fuzzer.
 
 var now = time.Date(2026, 5, 4, 12, 30, 15, 0, time.UTC)
 
@@ -43,51 +41,34 @@ func (i identity) public(t testing.TB) alg.Key {
 	return k
 }
 
-func makeIdentity(name string, serial int64, signer crypto.Signer, err error) identity {
-	if err != nil {
-		panic(err)
-	}
+func makeIdentity(name string, serial int64, signer crypto.Signer) identity {
 	tmpl := &x509.Certificate{
 		SerialNumber: big.NewInt(serial),
 		Subject:      pkix.Name{CommonName: name, Organization: []string{"Test, \"only\""}},
 		NotBefore:    now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
 		SubjectKeyId: []byte(name + "-ski"),
 	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
-	if err != nil {
-		panic(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
 	key, err := alg.PrivateKey(signer)
 	if err != nil {
 		panic(err)
 	}
-	return identity{key, cert}
+	return identity{key, testkeys.Certificate(tmpl, signer)}
 }
 
 func ecIdentity(name string, serial int64) func() identity {
-	return sync.OnceValue(func() identity {
-		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		return makeIdentity(name, serial, k, err)
-	})
+	return sync.OnceValue(func() identity { return makeIdentity(name, serial, testkeys.EC(elliptic.P256(), int(serial))) })
 }
 
-func rsaIdentity(name string, serial int64) func() identity {
-	return sync.OnceValue(func() identity {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
-		return makeIdentity(name, serial, k, err)
-	})
+func rsaIdentity(name string, serial int64, n int) func() identity {
+	return sync.OnceValue(func() identity { return makeIdentity(name, serial, testkeys.RSA(n)) })
 }
 
 var (
 	client  = ecIdentity("client", 11)
 	mallory = ecIdentity("mallory", 12)
 	issuer  = ecIdentity("issuer", 13)
-	rsaUser = rsaIdentity("rsa", 14)
-	service = rsaIdentity("service", 15)
+	rsaUser = rsaIdentity("rsa", 14, 1)
+	service = rsaIdentity("service", 15, 2)
 )
 
 func secret(t testing.TB) alg.Key {

@@ -58,7 +58,7 @@ func moreAttacks() []encAttack {
 			return write(t, alg.Basic256, Protection{Sign: PartTimestamp, Encrypt: PartBody, Recipient: service().cert, Symmetric: true, Order: EncryptThenSign}, user())
 		}},
 		{name: "C6-cbc-signed-by-a-stranger", suite: alg.Basic256, off: checkCipherSigned, class: ClassPolicy, pol: Policy{TLS: true, Possession: true}, fooled: bodyIs("-body"), make: func(t *testing.T) []byte {
-			stranger := makeIdentity("stranger", 77, benchRSA(), nil)
+			stranger := makeIdentity("stranger", 77, benchRSA())
 			return write(t, alg.Basic256, Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: service().cert, Order: EncryptThenSign}, x509Token(stranger, RefDirect, 0), user())
 		}},
 		{name: "C12-wrapped-under-a-made-key", off: checkMade, class: ClassPolicy, fooled: bodyIs("-body"), make: func(t *testing.T) []byte {

@@ -38,7 +38,7 @@ func TestReferencedTypeIsThatOfTheToken(t *testing.T) {
 // W15: a certificate that is signed is the one that is used. Two certificates for
 // one key are two names.
 func TestSignedCertificateIsTheOneUsed(t *testing.T) {
-	good, evil := makeIdentity("good", 21, benchRSA(), nil), makeIdentity("evil namesake", 22, benchRSA(), nil)
+	good, evil := makeIdentity("good", 21, benchRSA()), makeIdentity("evil namesake", 22, benchRSA())
 	msg := write(t, "", Protection{Sign: BodyTimestamp | PartToken}, x509Token(good, RefDirect, 0))
 	bst := find(t, msg, `<wsse:BinarySecurityToken .*?</wsse:BinarySecurityToken>`)
 	second := bytes.Replace(bst, []byte(base64Of(good.cert.Raw)), []byte(base64Of(evil.cert.Raw)), 1)
