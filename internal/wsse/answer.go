@@ -54,13 +54,9 @@ func (e *Evidence) reference() []byte {
 	b.Start(xmltree.WSSE, "SecurityTokenReference")
 	switch {
 	case k.ref.Kind == KeyContext:
-		b.Start(xmltree.WSSE, "Reference")
-		b.Attr("", "URI", k.ref.ID)
-		b.Attr("", "ValueType", contextType(k.space))
-		if k.ref.Instance != "" {
-			b.Attr(k.space, "Instance", k.ref.Instance)
-		}
-		b.End()
+		writeContextReference(&b, k.ref, k.space)
+	case k.ref.Kind == KeyNamed:
+		b.Elem(xmltree.DS, "KeyName", k.ref.KeyName)
 	case k.ref.Kind == KeyKerberos:
 		writeKeyIdentifier(&b, typeKerberosSHA1, []byte(k.ref.ID))
 	case k.ref.Kind == KeyEncrypted:
@@ -84,8 +80,8 @@ func (e *Evidence) reference() []byte {
 func (v *verifier) noteBinding(i int) {
 	s := v.ev.Signers[i]
 	b := &v.ev.binding
-	if s.root.IsZero() || !b.key.IsZero() {
-		return
+	if s.root.IsZero() || !b.key.IsZero() || s.Ref.Kind == KeyUser {
+		return // the key of a username token is made for one message
 	}
 	b.key, b.ref = s.root, s.Ref
 	from := &v.sigs[i].from

@@ -1,6 +1,7 @@
 package wsse
 
 import (
+	"crypto/rand"
 	"strconv"
 
 	"wstrust/internal/alg"
@@ -21,6 +22,76 @@ const (
 	maxKeys                              = 8 // EncryptedKeys, and DerivedKeyTokens, in one header
 	derivedAlgorithm, derivedTokenSuffix = "/dk/p_sha1", "/dk"
 )
+
+// DerivedKeys says how derived keys are written. The zero value is what most
+// peers write: offset 0, the label of the standard, 16 octets of nonce.
+type DerivedKeys struct {
+	Label  string // both sides must know it; the standard's if empty
+	Nonce  int    // octets, 16 to 128; 16 if zero
+	Length int    // octets of the key that signs, 16 to 64; 32 if zero
+	Offset int    // of the keys in what is derived, at most 64
+	// Generation stands in place of Offset, counted in lengths of the key.
+	Generation int
+	// Inline puts each DerivedKeyToken, without an Id, into the KeyInfo that it is
+	// for, and not into the header.
+	Inline bool
+}
+
+// derivation checks the options and makes the nonce of a key of size octets.
+func (o *DerivedKeys) derivation(size int, how Derivation) (*derivation, error) {
+	d := &derivation{label: o.Label, nonce: make([]byte, max(o.Nonce, 0)), length: size, offset: o.Offset}
+	if d.label == "" {
+		d.label = defaultLabel
+	}
+	if o.Nonce == 0 {
+		d.nonce = make([]byte, minDerivedNonce)
+	}
+	rand.Read(d.nonce)
+	wrong := func(what string) (*derivation, error) {
+		return nil, refuse(ClassPolicy, xmltree.Elem{}, "derived keys: %s", what)
+	}
+	switch {
+	case how == Implied13 && (o.Label != "" || o.Offset != 0 || o.Generation != 0 || o.Inline):
+		return wrong("an implied derivation has only a nonce and a length")
+	case o.Offset != 0 && o.Generation != 0:
+		return wrong("an offset and a generation")
+	case o.Offset < 0 || o.Generation < 0 || o.Generation > maxOffset:
+		return wrong("an offset or a generation out of range")
+	case !xmltree.ValidText(d.label):
+		return wrong("a label that XML cannot carry")
+	}
+	if o.Generation != 0 {
+		d.offset = o.Generation * size
+	}
+	if err := d.bounds(); err != nil {
+		return wrong(err.(*Error).Msg)
+	}
+	return d, nil
+}
+
+// token writes a DerivedKeyToken.
+func (o *DerivedKeys) token(d *derivation, space, id string, str []byte) []byte {
+	var b xmltree.Builder
+	b.Start(space, "DerivedKeyToken")
+	if id != "" {
+		b.Attr(xmltree.WSU, "Id", id)
+	}
+	b.Raw(str)
+	if o.Generation != 0 {
+		b.Elem(space, "Generation", strconv.Itoa(o.Generation))
+	} else {
+		b.Elem(space, "Offset", strconv.Itoa(o.Offset))
+	}
+	b.Elem(space, "Length", strconv.Itoa(d.length))
+	if o.Label != "" {
+		b.Elem(space, "Label", o.Label)
+	}
+	b.Start(space, "Nonce")
+	b.Base64(d.nonce)
+	b.End()
+	b.End()
+	return b.Bytes()
+}
 
 // A derivation is how one key is derived from another, by a DerivedKeyToken or
 // by attributes of a SecurityTokenReference.
@@ -109,9 +180,14 @@ func (p *Pending) checkDerived(d *derivation) error {
 }
 
 func (d *derivation) check() error {
-	switch {
-	case !d.str.OK():
+	if !d.str.OK() {
 		return refuse(ClassFormat, d.elem, "derived from nothing")
+	}
+	return d.bounds()
+}
+
+func (d *derivation) bounds() error {
+	switch {
 	case len(d.label) > maxLabel:
 		return refuse(ClassLimit, d.elem, "label of %d octets", len(d.label))
 	case len(d.nonce) < minDerivedNonce || len(d.nonce) > maxDerivedNonce:

@@ -60,8 +60,9 @@ type Evidence struct {
 
 // UsernameEvidence is a user who knew the password.
 type UsernameEvidence struct {
-	Name   string
-	Digest bool // a digest was sent, not the password
+	Name    string
+	Digest  bool // a digest was sent, not the password
+	Derived bool // nothing was sent but signatures by a key that is derived from the password
 }
 
 // A Replay is the mark of a message that must not come twice.

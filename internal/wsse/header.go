@@ -139,10 +139,13 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 	}
 	switch t := t.(type) {
 	case Username:
-		if w.bind() {
+		if s == nil && w.bind() {
 			id = w.id("user", i)
 		}
 		put(kind, id, func() {
+			if s != nil {
+				t.salt = s.salt
+			}
 			if err := writeUsername(b, t, id, w.now); err != nil {
 				w.err = err
 			}
@@ -152,7 +155,7 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 			put(kind, id, func() { writeBST(b, t, s.id) })
 		}
 	case Issued:
-		if !t.Unsent {
+		if !t.Unsent && !t.Embedded {
 			if s == nil {
 				id = bearerID(t)
 			}

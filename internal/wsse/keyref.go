@@ -19,7 +19,8 @@ const (
 	// its key.
 	KeyCertificate KeyKind = iota + 1
 	// KeyNamed: the message names a certificate or public key without carrying
-	// it. The answer is the key of the one trusted certificate that fits.
+	// it. The answer is the key of the one trusted certificate that fits. Where
+	// there is a [KeyRef.SharedName], it may also be a secret key of that name.
 	KeyNamed
 	// KeyContext: a security context, by its identifier. The answer is its
 	// secret key.
@@ -28,7 +29,8 @@ const (
 	// Credentials.Issuers, not by a key.
 	KeyIssuer
 	// KeyUser: a username token says that Name sent it. It is answered by
-	// Credentials.Password, not by a key.
+	// Credentials.Password, not by a key, also where a key is derived from the
+	// password.
 	KeyUser
 	// KeyRecipient: something is encrypted for us. It is answered by
 	// Credentials.Recipients, not by a key.
@@ -105,9 +107,19 @@ func (r KeyRef) String() string {
 	}
 }
 
+// SharedName returns the name of a reference that can mean a secret key which both
+// sides have under that name. Ok is false if it can only mean something else. The
+// same name may also be that of a certificate: whoever answers decides, and answers
+// nothing if both fit.
+func (r KeyRef) SharedName() (name string, ok bool) {
+	return r.KeyName, r.KeyName != "" && r == sharedRef(r.KeyName)
+}
+
+func sharedRef(name string) KeyRef { return KeyRef{Kind: KeyNamed, KeyName: name} }
+
 // secret reports whether the reference can only mean a symmetric key.
 func (r KeyRef) secret() bool {
-	return r.Kind == KeyContext || r.Kind == KeyEncrypted || r.Kind == KeyAssertion || r.Kind == KeyKerberos
+	return r.Kind == KeyUser || r.Kind == KeyContext || r.Kind == KeyEncrypted || r.Kind == KeyAssertion || r.Kind == KeyKerberos
 }
 
 func shorten(s string) string { return s[:min(len(s), 32)] }

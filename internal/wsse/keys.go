@@ -2,7 +2,6 @@ package wsse
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
 	"strconv"
 
@@ -39,6 +38,9 @@ func (w *writer) planProtection() error {
 		} else if !w.timestamp {
 			s.parts &^= PartTimestamp
 		}
+		if s.salt != nil {
+			s.parts |= PartToken // or the name in it could be another's with the same password
+		}
 	}
 	var err error
 	if w.headerIDs, err = w.markHeaders(p); err != nil {
@@ -57,8 +59,16 @@ func (w *writer) planSession() error {
 	if s.to, err = alg.CertificateKey(p.Recipient); err != nil {
 		return because(err, xmltree.Elem{}, "recipient")
 	}
-	if s.session, err = w.o.Suite.NewSessionKey(); err != nil {
-		return err
+	switch size := alg.CipherKeySize(p.Cipher); {
+	case p.Cipher == "":
+		s.session, err = w.o.Suite.NewSessionKey()
+	case size == 0:
+		err = refuse(ClassAlgorithm, xmltree.Elem{}, "unknown block cipher %s", shown(p.Cipher))
+	default:
+		s.session, err = randomKey(size)
+	}
+	if err != nil {
+		return because(err, xmltree.Elem{}, "session key")
 	}
 	s.keyID = "ek" + w.suffix
 	s.listing = !p.Symmetric && p.Order == SignThenEncrypt
@@ -94,41 +104,88 @@ func (w *writer) sessionReference() []byte {
 // asked for.
 func (w *writer) planKeys(encrypts bool) error {
 	p, s := w.o.Protection, &w.seal
-	base, str := s.session, []byte(nil)
+	base, info := s.session, []byte(nil)
+	signs := len(w.signers) > 0 && w.signers[0].key.IsSecret()
 	switch {
 	case !base.IsZero():
-		str = w.sessionReference()
-	case len(w.signers) > 0 && w.signers[0].key.IsSecret():
-		base = w.signers[0].key
-		ki, err := xmltree.Parse(w.signers[0].keyInfo, xmltree.Limits{})
-		if err != nil {
-			return err
-		}
-		str = ki.Root().First(xmltree.WSSE, "SecurityTokenReference").Standalone()
+		info = keyInfoWith(w.sessionReference())
+	case signs:
+		base, info = w.signers[0].key, w.signers[0].keyInfo
 	case encrypts:
 		return refuse(ClassPolicy, xmltree.Elem{}, "nothing to encrypt with: no recipient, and no token with a symmetric key")
 	default:
 		return nil
 	}
-	signs := len(w.signers) > 0 && w.signers[0].key.IsSecret()
+	if t, ok := w.mainToken().(Issued); ok && t.Embedded && (encrypts || p.Derived != NotDerived) {
+		return refuse(ClassPolicy, xmltree.Elem{}, "the key of an embedded token signs, and does nothing else")
+	}
 	if p.Derived == NotDerived || !signs {
+		if encrypts && signs && w.signers[0].salt != nil {
+			return refuse(ClassPolicy, xmltree.Elem{}, "a key from a password encrypts only through keys derived from it")
+		}
 		if encrypts {
-			s.key, s.keyInfo = base, keyInfoWith(str)
+			s.key, s.keyInfo = base, info
 		}
 		return nil
 	}
-	var err error
-	w.signers[0].key, w.signers[0].keyInfo, err = w.derive("dks", base, str, defaultLength)
+	str, err := referenceIn(info)
+	if err != nil {
+		return err
+	}
+	size := p.DerivedKeys.Length
+	if size == 0 {
+		size = defaultLength
+	}
+	w.signers[0].key, w.signers[0].keyInfo, err = w.derive("dks", base, str, size)
 	if err == nil && encrypts {
-		s.key, s.keyInfo, err = w.derive("dke", base, str, alg.CipherKeySize(w.o.Suite.BlockCipherURI()))
+		s.key, s.keyInfo, err = w.derive("dke", base, str, alg.CipherKeySize(w.cipher()))
 	}
 	return err
 }
 
+// cipher is the block cipher that the message is encrypted with.
+func (w *writer) cipher() string {
+	if uri := w.o.Protection.Cipher; uri != "" {
+		return uri
+	}
+	if uri, err := w.o.Suite.CipherFor(w.seal.key); err == nil {
+		return uri // that of the key, if there is one already
+	}
+	return w.o.Suite.BlockCipherURI()
+}
+
+// mainToken is the token whose key protects the message; nil if none does.
+func (w *writer) mainToken() Token {
+	if w.main < 0 {
+		return nil
+	}
+	return w.o.Tokens[w.main]
+}
+
+// referenceIn returns the SecurityTokenReference in a KeyInfo, or one around the
+// name that the KeyInfo has in place of it.
+func referenceIn(info []byte) ([]byte, error) {
+	ki, err := xmltree.Parse(info, xmltree.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	if str := ki.Root().First(xmltree.WSSE, "SecurityTokenReference"); str.OK() {
+		return str.Standalone(), nil
+	}
+	var b xmltree.Builder
+	b.Start(xmltree.WSSE, "SecurityTokenReference")
+	b.Raw(ki.Root().First(xmltree.DS, "KeyName").Standalone())
+	b.End()
+	return b.Bytes(), nil
+}
+
 // derive derives a key of size octets, and returns how it is referred to.
 func (w *writer) derive(name string, base alg.Key, str []byte, size int) (alg.Key, []byte, error) {
-	d := derivation{label: defaultLabel, nonce: make([]byte, minDerivedNonce), length: size}
-	rand.Read(d.nonce)
+	o := w.o.Protection.DerivedKeys
+	d, err := o.derivation(size, w.o.Protection.Derived)
+	if err != nil {
+		return alg.Key{}, nil, err
+	}
 	key, err := d.key(base)
 	if err != nil {
 		return key, nil, err
@@ -141,18 +198,11 @@ func (w *writer) derive(name string, base alg.Key, str []byte, size int) (alg.Ke
 	case Derived2005:
 		space = xmltree.SC2005
 	}
+	if o.Inline {
+		return key, keyInfoWith(o.token(d, space, "", str)), nil
+	}
 	id := name + w.suffix
-	var b xmltree.Builder
-	b.Start(space, "DerivedKeyToken")
-	b.Attr(xmltree.WSU, "Id", id)
-	b.Raw(str)
-	b.Elem(space, "Offset", "0")
-	b.Elem(space, "Length", strconv.Itoa(size))
-	b.Start(space, "Nonce")
-	b.Base64(d.nonce)
-	b.End()
-	b.End()
-	w.seal.derived = append(w.seal.derived, b.Bytes())
+	w.seal.derived = append(w.seal.derived, o.token(d, space, id, str))
 	var r xmltree.Builder
 	r.Start(xmltree.WSSE, "SecurityTokenReference")
 	r.Start(xmltree.WSSE, "Reference")
@@ -213,7 +263,7 @@ func (w *writer) bound(main *signer) (ids []string) {
 		case it.kind == itemBearer, it.kind == itemToken && main.parts&PartToken != 0 && it.id != main.id:
 			ids = append(ids, it.id)
 		case it.kind == itemKey && it.id != main.id && w.o.Protection.Order == EncryptThenSign && !w.seal.key.IsZero():
-			if uri, err := w.o.Suite.CipherFor(w.seal.key); err == nil && !alg.Authenticates(uri) {
+			if !alg.Authenticates(w.cipher()) {
 				ids = append(ids, it.id)
 			}
 		}

@@ -125,6 +125,9 @@ func (l lenient) answer(t testing.TB, p *Pending) Credentials {
 		case KeyCertificate, KeyNamed:
 			cert, err := r.Select(l.certs)
 			if err != nil {
+				if name, ok := r.SharedName(); ok {
+					c.Keys[r] = l.contexts[name]
+				}
 				continue
 			}
 			k, err := alg.CertificateKey(cert)

@@ -14,6 +14,7 @@ type walk struct {
 	at     []int // by child of the Security header: the state in which a signature stands
 	opened []opened
 	keys   map[KeyRef]symmetric // EncryptedKeys by their digest
+	user   alg.Key              // derived from the password; zero until it is known
 	used   []use
 	data   int
 	done   map[int]verified // by child of the Security header: signatures that were verified to open what they cover

@@ -130,6 +130,7 @@ type signer struct {
 	parts   Parts
 	keyInfo []byte
 	id      string // of the token in the message, for PartToken
+	salt    []byte // of a key that is derived from a password
 	str     string // wsu:Id of the SecurityTokenReference to sign it through
 	endorse bool   // signs the main signature
 }
@@ -195,12 +196,9 @@ func (w *writer) planToken(i int, t Token) (signer, error) {
 			w.expectKey(&s, t, root)
 		}
 	case Username:
-		if !xmltree.ValidText(t.Name) || t.Name == "" {
-			err = refuse(ClassFormat, xmltree.Elem{}, "user name is empty or has characters that XML cannot carry")
-		}
-		if t.Digest && t.Password == nil {
-			err = refuse(ClassPolicy, xmltree.Elem{}, "a password digest needs a password")
-		}
+		err = w.planUsername(&s, t)
+	case Shared:
+		err = w.planShared(&s, t)
 	default:
 		err = refuse(ClassPolicy, xmltree.Elem{}, "token of type %T", t)
 	}

@@ -3,6 +3,7 @@ package wsse
 import (
 	"crypto/x509"
 
+	"wstrust/internal/alg"
 	"wstrust/internal/soap"
 )
 
@@ -40,8 +41,15 @@ type Protection struct {
 	Symmetric          bool
 
 	// Derived derives a key for the main signature and one for encryption from
-	// a symmetric key, instead of using it for both.
-	Derived Derivation
+	// a symmetric key, instead of using it for both, and DerivedKeys says how.
+	Derived     Derivation
+	DerivedKeys DerivedKeys
+
+	// Cipher is the block cipher, by its identifier, and Transport how the key
+	// for Recipient is encrypted: each must be one that the suite admits. Zero is
+	// what the suite writes.
+	Cipher    string
+	Transport alg.Transport
 }
 
 // An Order is whether the plaintext or the ciphertext is signed.

@@ -167,6 +167,13 @@ func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) 
 		return none, refuse(ClassAlgorithm, none, "a %v does not sign", t.Key)
 	}
 	s.key, s.parts = t.Key, t.Parts
+	if t.Embedded {
+		if !root.OK() || t.Attached != nil || t.STRTransform {
+			return none, refuse(ClassPolicy, none, "an embedded token that is not sent, or that is referred to otherwise")
+		}
+		s.keyInfo = keyInfoWith(w.embedded(t, root))
+		return root, nil
+	}
 	if root.OK() {
 		s.id = tokenID(root)
 	}
@@ -195,6 +202,49 @@ func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) 
 	}
 	s.keyInfo = keyInfoWith(b.Bytes())
 	return root, nil
+}
+
+// embedded is the SecurityTokenReference that a token stands in.
+func (w *writer) embedded(t Issued, root xmltree.Elem) []byte {
+	var b xmltree.Builder
+	b.Start(xmltree.WSSE, "SecurityTokenReference")
+	if typ := samlType(root); typ != "" && w.o.Version != V10 {
+		b.Attr(xmltree.WSSE11, "TokenType", typ)
+	}
+	b.Start(xmltree.WSSE, "Embedded")
+	b.Raw(t.XML)
+	b.End()
+	b.End()
+	return b.Bytes()
+}
+
+func samlType(e xmltree.Elem) string {
+	switch {
+	case e.Is(xmltree.SAML11, "Assertion"):
+		return tokenSAML11
+	case e.Is(xmltree.SAML20, "Assertion"):
+		return tokenSAML20
+	}
+	return ""
+}
+
+// planShared writes the KeyInfo of a signature by a shared key: its name.
+func (w *writer) planShared(s *signer, t Shared) error {
+	none := xmltree.Elem{}
+	if t.Name == "" || !xmltree.ValidText(t.Name) {
+		return refuse(ClassFormat, none, "the name of a shared key is empty or has characters that XML cannot carry")
+	}
+	if !t.Key.IsSecret() {
+		return refuse(ClassAlgorithm, none, "a %v as a shared key", t.Key)
+	}
+	s.key, s.parts = t.Key, t.Parts
+	var b xmltree.Builder
+	b.Start(xmltree.DS, "KeyInfo")
+	b.Elem(xmltree.DS, "KeyName", t.Name)
+	b.End()
+	s.keyInfo = b.Bytes()
+	w.know(sharedRef(t.Name), t.Key)
+	return nil
 }
 
 func keyInfoWith(str []byte) []byte {
@@ -226,6 +276,12 @@ func (w *writer) writeIssuedReference(b *xmltree.Builder, root xmltree.Elem, id 
 			b.Attr(xmltree.WSSE11, "TokenType", tokenSAML20)
 		}
 		writeNameIdentifier(b, typeSAML20ID, name)
+	case name == "" && isContext(root):
+		ref, err := readContext(root)
+		if err != nil {
+			return because(err, xmltree.Elem{}, "security context")
+		}
+		writeContextReference(b, ref, root.Space())
 	case name != "":
 		b.Start(xmltree.WSSE, "Reference")
 		b.Attr("", "URI", "#"+name)
@@ -240,6 +296,17 @@ func (w *writer) writeIssuedReference(b *xmltree.Builder, root xmltree.Elem, id 
 	}
 	b.End()
 	return nil
+}
+
+// writeContextReference names a security context by its identifier.
+func writeContextReference(b *xmltree.Builder, ref KeyRef, space string) {
+	b.Start(xmltree.WSSE, "Reference")
+	b.Attr("", "URI", ref.ID)
+	b.Attr("", "ValueType", contextType(space))
+	if ref.Instance != "" {
+		b.Attr(space, "Instance", ref.Instance)
+	}
+	b.End()
 }
 
 func writeNameIdentifier(b *xmltree.Builder, valueType, value string) {

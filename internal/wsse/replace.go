@@ -112,10 +112,28 @@ func (v *verifier) ours(h xmltree.Elem) bool {
 	return false
 }
 
-// decrypt opens one piece. From the moment that its key is known every failure
+// decrypt opens one piece. Whether a password is the right one shows when what is
+// encrypted with it opens.
+func (v *verifier) decrypt(d *piece) error {
+	if v.password.derives() && v.walk.user.IsZero() {
+		if s, err := v.keyInfo(xmlenc.KeyInfo(d.data)); err == nil && v.fromPassword(s) {
+			return v.askUser(func() bool {
+				tried := *d
+				if v.openPiece(&tried) != nil || tried.closed {
+					return false
+				}
+				*d = tried
+				return true
+			})
+		}
+	}
+	return v.openPiece(d)
+}
+
+// openPiece opens one piece. From the moment that its key is known every failure
 // is the same error, and is found in the same way: by the cipher, or where that
 // authenticates nothing by reading the text, whatever its padding.
-func (v *verifier) decrypt(d *piece) error {
+func (v *verifier) openPiece(d *piece) error {
 	x, err := xmlenc.ReadData(d.data, v.pol.Suite)
 	if err != nil {
 		return err

@@ -64,8 +64,13 @@ func (p *Pending) reference(str xmltree.Elem) (source, error) {
 			}
 			token = c
 		}
-		if !token.OK() || saml.Is(token) {
-			return source{}, refuse(ClassPolicy, e, "this kind of token cannot be embedded")
+		if !token.OK() {
+			return source{}, refuse(ClassFormat, e, "no embedded token")
+		}
+		if saml.Is(token) {
+			if err := p.adopt(token, e); err != nil {
+				return source{}, err
+			}
 		}
 		s, err := p.tokenSource(token, e)
 		s.token = xmltree.Elem{} // it is not one of the header's
@@ -136,6 +141,8 @@ func hasType(token xmltree.Elem, valueType string) bool {
 		return valueType == contextType(token.Space())
 	case isDerived(token):
 		return valueType == token.Space()+derivedTokenSuffix
+	case token.Is(xmltree.WSSE, "UsernameToken"):
+		return valueType == typeUsername
 	}
 	return true // one that tokenSource refuses
 }
@@ -157,8 +164,25 @@ func (p *Pending) tokenSource(token, e xmltree.Elem) (source, error) {
 	case isDerived(token):
 		d, err := p.readDerived(token)
 		return source{derived: d, token: token}, err
+	case p.password.derives() && token.Same(p.username):
+		return source{ref: KeyRef{Kind: KeyUser, Name: p.password.name}, token: token}, nil
 	}
 	return source{}, refuse(ClassPolicy, e, "token %s cannot be referred to", shown(token.Local()))
+}
+
+// adopt takes an assertion that is embedded in a reference for the one of the
+// message, as if it stood in the header: there is one at most. Other forms of the
+// message than the last were read when they were the last.
+func (p *Pending) adopt(token, e xmltree.Elem) error {
+	switch {
+	case !p.sec.OK() || !p.secOf(e).Contains(e):
+		return refuse(ClassWrapping, e, "an assertion outside of this Security header")
+	case p.assertion.OK() && (p.assertion.Same(token) || p.assertion.Doc() != token.Doc()):
+		return nil
+	case token.Doc() != p.sec.Doc():
+		return nil
+	}
+	return p.assertionToken(token)
 }
 
 func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
@@ -175,6 +199,9 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 				s.token = c
 				return s, nil
 			}
+		}
+		if p.assertion.OK() && tokenID(p.assertion) == id {
+			return s, nil // it is embedded in another reference
 		}
 		if p.encrypted.OK() {
 			return s, nil

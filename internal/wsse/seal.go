@@ -52,7 +52,7 @@ func (s *sealing) write(w *writer, b *xmltree.Builder, put func(itemKind, string
 func (w *writer) sealSession(b *xmltree.Builder) {
 	s := &w.seal
 	var own xmltree.Builder
-	if err := xmlenc.SealKey(&own, s.session, s.keyID, s.to, s.toInfo, nil, w.o.Suite); err != nil {
+	if err := xmlenc.SealKeyBy(&own, w.o.Protection.Transport, s.session, s.keyID, s.to, s.toInfo, nil, w.o.Suite); err != nil {
 		w.fail(err)
 		return
 	}
@@ -139,7 +139,7 @@ func (w *writer) sealedUnlisted(plain []byte, typ string) (octets []byte, id str
 	id = "ed" + strconv.Itoa(w.seal.count) + w.suffix
 	w.seal.count++
 	var b xmltree.Builder
-	err = xmlenc.Seal(&b, plain, typ, id, w.seal.key, w.seal.keyInfo, w.o.Suite)
+	err = xmlenc.SealBy(&b, w.o.Protection.Cipher, plain, typ, id, w.seal.key, w.seal.keyInfo, w.o.Suite)
 	return b.Bytes(), id, err
 }
 
@@ -307,7 +307,7 @@ func (w *writer) list(ids []string) ([]byte, error) {
 		return referenceList(ids), nil
 	}
 	var b xmltree.Builder
-	err := xmlenc.SealKey(&b, s.session, s.keyID, s.to, s.toInfo, ids, w.o.Suite)
+	err := xmlenc.SealKeyBy(&b, w.o.Protection.Transport, s.session, s.keyID, s.to, s.toInfo, ids, w.o.Suite)
 	return b.Bytes(), err
 }
 

@@ -141,6 +141,8 @@ func (v *verifier) secretOf(s *source, size, depth int) (symmetric, error) {
 		return v.openKey(s, size, depth)
 	case s.assertion:
 		return v.holderSecret(s)
+	case s.ref.Kind == KeyUser:
+		return v.passwordSecret(s, size, depth)
 	}
 	key := v.cred.Keys[s.ref]
 	if key.IsZero() && v.pol.Reply != nil {

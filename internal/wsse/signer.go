@@ -20,7 +20,7 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 		return &Signer{Key: v.holder, Holder: true, root: v.holder}, nil
 	}
 	ref := s.from.ref
-	if s.from.derived != nil || s.from.encrypted.OK() || ref.secret() {
+	if s.from.derived != nil || s.from.encrypted.OK() || ref.secret() || v.shared(ref) {
 		sec, err := v.secretOf(&s.from, 0, 0)
 		if err != nil {
 			return nil, err
@@ -41,6 +41,15 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 		return nil, because(err, s.elem, "")
 	}
 	return &Signer{Key: key, Ref: ref, Certificate: key.Certificate(), Holder: !v.holder.IsZero() && key.Equal(v.holder)}, nil
+}
+
+// shared reports whether a reference means a secret key that both sides have under
+// a name.
+func (v *verifier) shared(r KeyRef) bool {
+	if _, ok := r.SharedName(); !ok {
+		return false
+	}
+	return v.cred.Keys[r].IsSecret() || v.pol.Reply != nil && v.pol.Reply.known[r].IsSecret()
 }
 
 // check refuses a key that is not the one a reference names, so that a slip of

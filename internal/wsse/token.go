@@ -7,11 +7,11 @@ import (
 )
 
 // A Token is one security token to be put on a message, and the signature that
-// its key makes, if it has one. The kinds are closed: [Username], [X509] and
-// [Issued].
+// its key makes, if it has one. The kinds are closed: [Username], [X509],
+// [Issued] and [Shared].
 type Token interface{ token() }
 
-// Username is a name and a password. It signs nothing.
+// Username is a name and a password. It signs nothing unless Derive is set.
 type Username struct {
 	Name string
 	// Password returns the password, which is used at once and not changed. It
@@ -20,6 +20,22 @@ type Username struct {
 	// Digest sends a digest of the password, a fresh nonce and the time in its
 	// place. It hides the password only from a reader who cannot guess it.
 	Digest bool
+	// Derive sends neither and signs with a key that is derived from the password
+	// (Username Token Profile 1.1): the hash is applied Iterations times, 1000 if
+	// zero. Whoever sees the signature can try passwords on it, as on a digest.
+	Derive     bool
+	Iterations int
+	Parts      Parts
+
+	salt []byte // of that key, once it is made
+}
+
+// Shared signs, and may encrypt, with a secret key that both sides have under a
+// name. Nothing is sent of it but the name.
+type Shared struct {
+	Name  string
+	Key   alg.Key
+	Parts Parts
 }
 
 // X509 signs with the private key of a certificate.
@@ -63,6 +79,10 @@ type Issued struct {
 	// Unsent leaves the token itself out of the message: the peer has it. The
 	// signature then needs an Attached reference that does without it.
 	Unsent bool
+	// Embedded puts the token into the reference of the signature by its key, and
+	// not into the header. Nothing signs it there, so it must be one that its own
+	// issuer signed.
+	Embedded bool
 	// STRTransform makes PartToken sign the token through a
 	// SecurityTokenReference instead of by its own id.
 	STRTransform bool
@@ -84,7 +104,7 @@ type prepared struct {
 // reference; others are returned as they are. The octets must not be changed
 // afterwards. Errors are those that [Protect] would return.
 func (t Issued) Prepare() (Issued, error) {
-	if t.Attached == nil || t.Key.IsZero() || t.STRTransform {
+	if t.Attached == nil || t.Key.IsZero() || t.STRTransform || t.Embedded {
 		return t, nil
 	}
 	t.prepared = nil
@@ -108,3 +128,4 @@ func (t Issued) Prepare() (Issued, error) {
 func (Username) token() {}
 func (X509) token()     {}
 func (Issued) token()   {}
+func (Shared) token()   {}

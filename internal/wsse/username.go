@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"hash"
+	"strconv"
 	"time"
 
 	"wstrust/internal/alg"
@@ -46,6 +47,11 @@ func writeUsername(b *xmltree.Builder, t Username, id string, now time.Time) err
 	}
 	b.Elem(xmltree.WSSE, "Username", t.Name)
 	switch {
+	case t.salt != nil:
+		b.Start(xmltree.WSSE11, "Salt")
+		b.Base64(t.salt)
+		b.End()
+		b.Elem(xmltree.WSSE11, "Iteration", strconv.Itoa(t.iterations()))
 	case t.Password == nil:
 	case t.Digest:
 		nonce := make([]byte, nonceSize)
@@ -74,8 +80,8 @@ func writeUsername(b *xmltree.Builder, t Username, id string, now time.Time) err
 	return nil
 }
 
-// A Password is the proof in a UsernameToken: the password itself or a digest
-// of it. What it holds never prints.
+// A Password is the proof in a UsernameToken: the password itself, a digest of it,
+// or signatures by a key that is derived from it. What it holds never prints.
 type Password struct {
 	name string
 	p    **proof // fmt prints what one pointer in an unexported field leads to
@@ -87,6 +93,10 @@ type proof struct {
 	nonce   []byte
 	created string
 	time    time.Time
+
+	salt       []byte // of a key that is derived from the password
+	iterations int
+	try        func(alg.Key) bool // whether that is the key
 }
 
 func (p Password) proof() *proof {
@@ -99,10 +109,17 @@ func (p Password) proof() *proof {
 // Name returns the name that the token claims.
 func (p Password) Name() string { return p.name }
 
-// Text returns the password that was sent, or false if a digest was sent.
+// derives reports whether a key is derived from the password.
+func (p Password) derives() bool {
+	sent := p.proof()
+	return sent != nil && sent.salt != nil
+}
+
+// Text returns the password that was sent, or false if it was not, but a digest or
+// something that was made with it.
 func (p Password) Text() ([]byte, bool) {
 	sent := p.proof()
-	if sent == nil || sent.digest != nil {
+	if sent == nil || sent.digest != nil || sent.salt != nil {
 		return nil, false
 	}
 	return sent.text, true
@@ -116,6 +133,9 @@ func (p Password) Matches(password []byte) bool {
 	switch {
 	case sent == nil:
 		return false
+	case sent.salt != nil:
+		key, err := passwordKey(password, sent.salt, sent.iterations)
+		return err == nil && sent.try != nil && sent.try(key)
 	case sent.digest != nil:
 		return subtle.ConstantTimeCompare(digest(sent.nonce, sent.created, password), sent.digest) == 1
 	default:
@@ -125,14 +145,15 @@ func (p Password) Matches(password []byte) bool {
 }
 
 // readUsername reads a UsernameToken as the schema has it: a Username, and then
-// Password, Nonce and Created once at most, in any order.
+// Password, Nonce and Created once at most, in any order. Salt and Iteration stand
+// in place of the Password.
 func readUsername(e xmltree.Elem) (Password, error) {
 	sent := new(proof)
 	out := Password{p: &sent}
 	if err := e.OnlyElements(); err != nil {
 		return out, err
 	}
-	var name, password, nonce, created xmltree.Elem
+	var name, password, nonce, created, salt, iteration xmltree.Elem
 	for c := range e.Children {
 		var into *xmltree.Elem
 		switch {
@@ -144,6 +165,10 @@ func readUsername(e xmltree.Elem) (Password, error) {
 			into = &nonce
 		case c.Is(xmltree.WSU, "Created"):
 			into = &created
+		case c.Is(xmltree.WSSE11, "Salt"):
+			into = &salt
+		case c.Is(xmltree.WSSE11, "Iteration"):
+			into = &iteration
 		default:
 			return out, refuse(ClassPolicy, c, "not supported in a username token")
 		}
@@ -159,7 +184,12 @@ func readUsername(e xmltree.Elem) (Password, error) {
 	if out.name == "" || len(out.name) > maxName {
 		return out, refuse(ClassFormat, e, "user name of %d octets", len(out.name))
 	}
-	if !password.OK() {
+	switch {
+	case salt.OK() && password.OK():
+		return out, refuse(ClassFormat, password, "a password beside the salt of a key that is derived from it")
+	case iteration.OK() && !salt.OK():
+		return out, refuse(ClassFormat, iteration, "iterations without a salt")
+	case !salt.OK() && !password.OK():
 		return out, refuse(ClassPolicy, e, "no password")
 	}
 	if nonce.OK() {
@@ -181,6 +211,9 @@ func readUsername(e xmltree.Elem) (Password, error) {
 			return out, err
 		}
 	}
+	if salt.OK() {
+		return out, sent.readSalt(salt, iteration)
+	}
 	switch t, ok := password.Attr("", "Type"); {
 	case !ok, t == passwordText:
 		sent.text, err = password.TextOctets()
@@ -198,4 +231,25 @@ func readUsername(e xmltree.Elem) (Password, error) {
 		return out, refuse(ClassPolicy, password, "password of type %s", shown(t))
 	}
 	return out, err
+}
+
+// readSalt reads how a key is derived from the password.
+func (p *proof) readSalt(salt, iteration xmltree.Elem) error {
+	var err error
+	if p.salt, err = salt.Base64(); err != nil {
+		return err
+	}
+	if len(p.salt) != saltSize || p.salt[0] != saltForMAC && p.salt[0] != saltForCipher {
+		return refuse(ClassFormat, salt, "a salt that is for no key")
+	}
+	p.iterations = defaultIterations
+	if iteration.OK() {
+		if p.iterations, err = readNumber(iteration, maxIterations); err != nil {
+			return err
+		}
+	}
+	if p.iterations < minIterations {
+		return refuse(ClassPolicy, iteration, "%d iterations are fewer than %d", p.iterations, minIterations)
+	}
+	return nil
 }

@@ -141,11 +141,14 @@ func (v *verifier) user(latency, skew time.Duration, now time.Time) error {
 			return err
 		}
 	}
-	if v.cred.Password == nil || !v.cred.Password(v.password) {
+	if v.password.derives() {
+		if err := v.proveUser(); err != nil {
+			return err
+		}
+	} else if v.cred.Password == nil || !v.cred.Password(v.password) {
 		return refuse(ClassTrust, v.username, "user name or password is wrong")
 	}
-	_, text := v.password.Text()
-	v.ev.Username = &UsernameEvidence{Name: v.password.name, Digest: !text}
+	v.ev.Username = &UsernameEvidence{Name: v.password.name, Digest: sent.digest != nil, Derived: sent.salt != nil}
 	if len(sent.nonce) > 0 {
 		v.replay(until, []byte("nonce"), []byte(v.password.name), sent.nonce, []byte(sent.created))
 	}
@@ -261,7 +264,11 @@ func (v *verifier) checkRequired() error {
 			continue
 		}
 		bound := false
+		own := t.Same(v.username) && v.password.derives() // then it must be the token's signature
 		for i, s := range v.ev.Signers {
+			if own && s.Ref.Kind != KeyUser {
+				continue
+			}
 			bound = bound || s.Required && v.covers(i, t) && (v.knows(i, t) || v.off&checkKeyBound != 0)
 		}
 		if !bound {

@@ -35,6 +35,8 @@ const (
 	passwordText   = wss10 + "username-token-profile-1.0#PasswordText"
 	passwordDigest = wss10 + "username-token-profile-1.0#PasswordDigest"
 
+	typeUsername = wss10 + "username-token-profile-1.0#UsernameToken"
+
 	typeX509v3  = wss10 + "x509-token-profile-1.0#X509v3"
 	typePKIPath = wss10 + "x509-token-profile-1.0#X509PKIPathv1"
 	typeSKI     = wss10 + "x509-token-profile-1.0#X509SubjectKeyIdentifier"

@@ -19,7 +19,14 @@ const (
 // the suite writes with a key of this size; when it has none, the error is
 // [alg.ErrKey] and nothing is written.
 func Seal(b *xmltree.Builder, plain []byte, typ, id string, session alg.Key, keyInfo []byte, s alg.Suite) error {
-	uri, value, err := encrypt(plain, session, s)
+	return SealBy(b, "", plain, typ, id, session, keyInfo, s)
+}
+
+// SealBy is [Seal] with another block cipher than the one that the suite writes
+// unasked. One that it does not write at all is [alg.ErrAlgorithm]; empty is the
+// suite's.
+func SealBy(b *xmltree.Builder, cipher string, plain []byte, typ, id string, session alg.Key, keyInfo []byte, s alg.Suite) error {
+	uri, value, err := encrypt(cipher, plain, session, s)
 	if err != nil {
 		return err
 	}
@@ -36,7 +43,14 @@ func Seal(b *xmltree.Builder, plain []byte, typ, id string, session alg.Key, key
 // the ids of the elements that session encrypts. When the suite has no way to do
 // so, the error is [alg.ErrKey] and nothing is written.
 func SealKey(b *xmltree.Builder, session alg.Key, id string, to alg.Key, keyInfo []byte, refs []string, s alg.Suite) error {
-	k, err := wrap(session, to, s)
+	return SealKeyBy(b, alg.Transport{}, session, id, to, keyInfo, refs, s)
+}
+
+// SealKeyBy is [SealKey] with another key transport than the one that the suite
+// writes unasked. One that it does not admit is [alg.ErrAlgorithm]; one without a
+// URI is the suite's.
+func SealKeyBy(b *xmltree.Builder, t alg.Transport, session alg.Key, id string, to alg.Key, keyInfo []byte, refs []string, s alg.Suite) error {
+	k, err := wrap(t, session, to, s)
 	if err != nil {
 		return err
 	}
@@ -51,11 +65,11 @@ func SealWith(b *xmltree.Builder, plain []byte, typ, id string, to alg.Key, keyI
 	if err != nil {
 		return err
 	}
-	k, err := wrap(session, to, s)
+	k, err := wrap(alg.Transport{}, session, to, s)
 	if err != nil {
 		return err
 	}
-	uri, value, err := encrypt(plain, session, s)
+	uri, value, err := encrypt("", plain, session, s)
 	if err != nil {
 		return err
 	}
@@ -68,10 +82,11 @@ func SealWith(b *xmltree.Builder, plain []byte, typ, id string, to alg.Key, keyI
 	return nil
 }
 
-func encrypt(plain []byte, session alg.Key, s alg.Suite) (uri string, value []byte, err error) {
-	uri, err = s.CipherFor(session)
-	if err != nil {
-		return "", nil, fmt.Errorf("xmlenc: seal: %w", err)
+func encrypt(cipher string, plain []byte, session alg.Key, s alg.Suite) (uri string, value []byte, err error) {
+	if uri = cipher; uri == "" {
+		if uri, err = s.CipherFor(session); err != nil {
+			return "", nil, fmt.Errorf("xmlenc: seal: %w", err)
+		}
 	}
 	value, err = s.Encrypt(uri, session.Secret(), plain)
 	if err != nil {
@@ -103,7 +118,7 @@ type wrapped struct {
 	value     []byte
 }
 
-func wrap(session, to alg.Key, s alg.Suite) (*wrapped, error) {
+func wrap(t alg.Transport, session, to alg.Key, s alg.Suite) (*wrapped, error) {
 	var k wrapped
 	var err error
 	if to.IsSecret() {
@@ -112,7 +127,9 @@ func wrap(session, to alg.Key, s alg.Suite) (*wrapped, error) {
 			k.value, err = s.WrapKey(k.transport.URI, to.Secret(), session.Secret())
 		}
 	} else {
-		k.transport = s.KeyTransport()
+		if k.transport = t; t.URI == "" {
+			k.transport = s.KeyTransport()
+		}
 		k.value, err = s.EncryptKey(k.transport, to, session.Secret())
 	}
 	if err != nil {
@@ -126,6 +143,11 @@ func (k *wrapped) write(b *xmltree.Builder, id string, keyInfo []byte, refs []st
 	attr(b, "Id", id)
 	b.Start(xmltree.XENC, "EncryptionMethod")
 	b.Attr("", "Algorithm", k.transport.URI)
+	if len(k.transport.Params) > 0 {
+		b.Start(xmltree.XENC, "OAEPparams")
+		b.Base64(k.transport.Params)
+		b.End()
+	}
 	if k.transport.DigestURI != "" {
 		parameterElem(b, xmltree.DS, "DigestMethod", k.transport.DigestURI)
 	}

@@ -1,0 +1,256 @@
+package wsse
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"fmt"
+	"strings"
+	"testing"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/xmltree"
+)
+
+func derivedUser(name, password string) Username {
+	return Username{Name: name, Password: func() []byte { return []byte(password) }, Derive: true}
+}
+
+// users know one password each, and count how often they are asked.
+func users(asked *int, passwords map[string]string) lenient {
+	l := trust(client())
+	l.Recipients = []Recipient{{Key: service().key, Certificate: service().cert}}
+	l.Password = func(p Password) bool {
+		*asked++
+		if _, ok := p.Text(); ok {
+			panic("a password where none was sent")
+		}
+		known, ok := passwords[p.Name()]
+		return p.Matches([]byte(known)) && ok
+	}
+	return l
+}
+
+// The definition, a second time: K1 = SHA1(password + salt), Kn = SHA1(Kn-1).
+func TestPasswordKeyIsThatOfTheProfile(t *testing.T) {
+	salt := []byte("\x01123456789abcdef")
+	sum := sha1.Sum(append([]byte("pässword"), salt...))
+	for range 999 {
+		sum = sha1.Sum(sum[:])
+	}
+	got, err := passwordKey([]byte("pässword"), salt, 1000)
+	if err != nil || !bytes.Equal(got.Secret(), sum[:]) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestPasswordKey(t *testing.T) {
+	right := map[string]string{"alice": "correct horse", "bob": "correct horse"}
+	alice := derivedUser("alice", "correct horse")
+	for _, c := range []struct {
+		name string
+		o    Options
+		pol  Policy
+	}{
+		{"over TLS", Options{Tokens: []Token{alice}}, Policy{TLS: true}},
+		{"signs", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp}}, Policy{}},
+		{"many iterations", Options{Tokens: []Token{Username{Name: "alice", Password: alice.Password, Derive: true, Iterations: maxIterations}}, Protection: &Protection{Sign: BodyTimestamp}}, Policy{}},
+		{"through derived keys", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Derived: Derived13}}, Policy{}},
+		{"encrypts through derived keys", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody | PartSignature, Derived: Derived13}}, Policy{Encrypted: PartBody | PartSignature}},
+		{"encrypts, then signs", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived2005, Order: EncryptThenSign}}, Policy{Encrypted: PartBody}},
+		{"in CBC", Options{Suite: alg.Legacy, Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived13, Order: EncryptThenSign, Cipher: alg.AES256CBC}}, Policy{Suite: alg.Legacy, Encrypted: PartBody}},
+		{"endorses", Options{Tokens: []Token{x509Token(client(), RefDirect, 0), alice}, Protection: &Protection{Sign: BodyTimestamp}}, Policy{}},
+		{"endorses a symmetric signature", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Symmetric: true, Recipient: service().cert, Derived: Derived13}}, Policy{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			msg := protect(t, c.o)
+			for _, word := range []string{"Salt>", "Iteration>", typeUsername} {
+				if !bytes.Contains(msg, []byte(word)) {
+					t.Errorf("no %s in\n%s", word, msg)
+				}
+			}
+			if bytes.Contains(msg, []byte("Password>")) || bytes.Contains(msg, []byte("correct horse")) {
+				t.Errorf("the password is sent\n%s", msg)
+			}
+			asked := 0
+			ev, err := receive(t, msg, users(&asked, right), c.pol, now, 0)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, msg)
+			}
+			if ev.Username == nil || ev.Username.Name != "alice" || !ev.Username.Derived || ev.Username.Digest || asked == 0 || asked > 2 {
+				t.Fatalf("%+v, asked %d times", ev.Username, asked)
+			}
+			// The answer cannot be under a key that the request alone has a name for.
+			own := c.o.Protection != nil && c.o.Protection.Symmetric
+			if _, same, err := ev.Answer(Options{}); same != own || (c.pol.Encrypted != 0) != (ClassOf(err) == ClassPolicy && err != nil) {
+				t.Errorf("an answer under the same key: %v, %v", same, err)
+			}
+			for _, wrong := range []map[string]string{{"alice": "battery staple"}, {"bob": "correct horse"}, {}} {
+				_, err := receive(t, msg, users(&asked, wrong), c.pol, now, 0)
+				wantClass(t, err, ClassTrust)
+				if strings.Contains(err.Error(), "alice") || strings.Contains(err.Error(), "horse") {
+					t.Errorf("the error tells who it was: %v", err)
+				}
+			}
+			// Who is not asked, and who says yes without looking, knows no key.
+			l := users(&asked, right)
+			for _, says := range []func(Password) bool{nil, func(Password) bool { return true }} {
+				l.Password = says
+				_, err := receive(t, msg, l, c.pol, now, 0)
+				wantClass(t, err, ClassTrust)
+			}
+			// A wrong try before the right one spoils nothing.
+			l.Password = func(p Password) bool { return !p.Matches([]byte("old one")) && p.Matches([]byte("correct horse")) }
+			if _, err := receive(t, msg, l, c.pol, now, 0); err != nil {
+				t.Errorf("with a wrong try first: %v", err)
+			}
+			l.Password = func(p Password) bool { return p.Matches([]byte("correct horse")) && !p.Matches([]byte("old one")) }
+			if _, err := receive(t, msg, l, c.pol, now, 0); err != nil {
+				t.Errorf("with a wrong try after it: %v", err)
+			}
+			// bob has the same password, and did not write this.
+			if !c.pol.TLS {
+				changed := bytes.Replace(msg, []byte("Username>alice<"), []byte("Username>bob<"), 1)
+				if _, err := receive(t, changed, users(&asked, right), c.pol, now, 0); err == nil {
+					t.Error("accepted as bob's")
+				}
+			}
+		})
+	}
+}
+
+// What is no proof of the password is none: a token whose key signs nothing, signs
+// not enough, or is not bound to the message.
+func TestPasswordKeyUnproved(t *testing.T) {
+	asked := 0
+	l := users(&asked, map[string]string{"alice": "pw"})
+	alice := derivedUser("alice", "pw")
+	o := Options{Tokens: []Token{x509Token(client(), RefDirect, 0), alice}, Protection: &Protection{Sign: BodyTimestamp}}
+	msg := protect(t, o)
+	// The endorsement is taken away.
+	cut := bytes.LastIndex(msg, []byte("<ds:Signature "))
+	end := cut + bytes.Index(msg[cut:], []byte("</ds:Signature>")) + len("</ds:Signature>")
+	stripped := append(bytes.Clone(msg[:cut]), msg[end:]...)
+	for _, tls := range []bool{true, false} {
+		_, err := receive(t, stripped, l, Policy{TLS: tls}, now, 0)
+		wantClass(t, err, ClassPolicy)
+	}
+	if asked != 0 {
+		t.Error("asked about a password with nothing to try it on")
+	}
+	// Without TLS its own signature must cover all that is required.
+	weak := derivedUser("alice", "pw")
+	weak.Parts = PartTimestamp
+	_, err := receive(t, protect(t, Options{Tokens: []Token{weak}}), l, Policy{}, now, 0)
+	wantClass(t, err, ClassPolicy)
+	body := x509Token(client(), RefDirect, BodyTimestamp)
+	_, err = receive(t, protect(t, Options{Tokens: []Token{weak, body}}), l, Policy{}, now, 0)
+	wantClass(t, err, ClassPolicy)
+	if _, err = receive(t, protect(t, Options{Tokens: []Token{weak, body}}), l, Policy{TLS: true}, now, 0); err != nil {
+		t.Error(err)
+	}
+}
+
+// Somebody else's signature over body and token does not stand in for the token's
+// own, which is over too little.
+func TestPasswordKeyMustSignItself(t *testing.T) {
+	asked := 0
+	l := users(&asked, map[string]string{"alice": "pw"})
+	for _, enough := range []bool{true, false} {
+		w := &writer{
+			out: outgoing().Prepared(), now: now, expect: new(Expect),
+			o: Options{Tokens: []Token{x509Token(client(), RefDirect, 0), derivedUser("alice", "pw")}, Protection: &Protection{Sign: BodyTimestamp | PartToken}},
+		}
+		if err := w.plan(); err != nil {
+			t.Fatal(err)
+		}
+		if s := &w.signers[1]; !enough {
+			s.endorse, s.parts = false, PartTimestamp
+		}
+		msg, err := w.write()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = receive(t, msg, l, Policy{}, now, 0)
+		if enough != (err == nil) || err != nil && ClassOf(err) != ClassPolicy {
+			t.Errorf("enough %v: %v", enough, err)
+		}
+	}
+}
+
+func TestPasswordKeyLimits(t *testing.T) {
+	asked := 0
+	l := users(&asked, map[string]string{"alice": "pw"})
+	msg := string(protect(t, Options{Tokens: []Token{derivedUser("alice", "pw")}}))
+	from, to := strings.Index(msg, "<wsse11:Salt"), strings.Index(msg, "</wsse11:Iteration>")+len("</wsse11:Iteration>")
+	with := func(s string) []byte {
+		return []byte(msg[:from] + s + msg[to:])
+	}
+	ns := ` xmlns:wsse11="` + xmltree.WSSE11 + `"`
+	salt := func(p string) string { return "<wsse11:Salt" + ns + ">" + base64Of([]byte(p)) + "</wsse11:Salt>" }
+	iterations := func(n string) string { return "<wsse11:Iteration" + ns + ">" + n + "</wsse11:Iteration>" }
+	const good = "\x01123456789abcdef"
+	password := `<wsse:Password Type="` + passwordText + `">pw</wsse:Password>`
+	for _, c := range []struct {
+		name, xml string
+		want      Class
+	}{
+		{"one iteration too few", salt(good) + iterations(fmt.Sprint(minIterations-1)), ClassPolicy},
+		{"one too many", salt(good) + iterations(fmt.Sprint(maxIterations+1)), ClassLimit},
+		{"very many", salt(good) + iterations("18446744073709551615"), ClassLimit},
+		{"negative", salt(good) + iterations("-1000"), ClassFormat},
+		{"a short salt", salt(good[:15]) + iterations("1000"), ClassFormat},
+		{"a long salt", salt(good+"x") + iterations("1000"), ClassFormat},
+		{"a salt for nothing", salt("\x03"+good[1:]) + iterations("1000"), ClassFormat},
+		{"no salt", iterations("1000"), ClassFormat},
+		{"two salts", salt(good) + salt(good), ClassFormat},
+		{"a password too", salt(good) + password, ClassFormat},
+		{"a salt for encryption", salt("\x02"+good[1:]) + iterations("1000"), ClassTrust},
+		{"another salt", salt(good) + iterations("1000"), ClassTrust},
+	} {
+		_, err := receive(t, with(c.xml), l, Policy{TLS: true}, now, 0)
+		if got := ClassOf(err); err == nil || got != c.want {
+			t.Errorf("%s: %v, want %v: %v", c.name, got, c.want, err)
+		}
+	}
+	for _, o := range []Options{
+		{Tokens: []Token{Username{Name: "a", Derive: true}}},
+		{Tokens: []Token{Username{Name: "a", Password: derivedUser("a", "b").Password, Derive: true, Digest: true}}},
+		{Tokens: []Token{Username{Name: "a", Password: derivedUser("a", "b").Password, Derive: true, Iterations: 999}}},
+		{Tokens: []Token{Username{Name: "a", Password: derivedUser("a", "b").Password, Derive: true, Iterations: maxIterations + 1}}},
+		{Tokens: []Token{derivedUser("a", "b")}, Version: V10},
+		{Tokens: []Token{derivedUser("a", "b")}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody}},
+	} {
+		if _, _, err := Protect(outgoing(), o, now); ClassOf(err) != ClassPolicy || err == nil {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// A salt that says that the key is for encryption makes none that signs, even if
+// everything else fits.
+func TestPasswordKeySaltSaysWhatFor(t *testing.T) {
+	asked := 0
+	l := users(&asked, map[string]string{"alice": "pw"})
+	for _, first := range []string{"\x01", "\x02"} {
+		salt := first + "123456789abcdef"
+		key, err := passwordKey([]byte("pw"), []byte(salt), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tok := Issued{
+			Key: key,
+			XML: []byte(`<wsse:UsernameToken xmlns:wsse="` + xmltree.WSSE + `" xmlns:wsu="` + xmltree.WSU + `" wsu:Id="u"><wsse:Username>alice</wsse:Username>` +
+				`<w:Salt xmlns:w="` + xmltree.WSSE11 + `">` + base64Of([]byte(salt)) + `</w:Salt></wsse:UsernameToken>`),
+			Attached: []byte(`<o:SecurityTokenReference xmlns:o="` + xmltree.WSSE + `"><o:Reference URI="#u"/></o:SecurityTokenReference>`),
+		}
+		for _, derived := range []Derivation{NotDerived, Derived13} {
+			msg := protect(t, Options{Tokens: []Token{tok}, Protection: &Protection{Sign: BodyTimestamp | PartToken, Derived: derived}})
+			_, err := receive(t, msg, l, Policy{}, now, 0)
+			if first == "\x02" && derived == NotDerived {
+				wantClass(t, err, ClassTrust)
+			} else if err != nil {
+				t.Errorf("salt %x, derived %v: %v", first, derived, err)
+			}
+		}
+	}
+}
