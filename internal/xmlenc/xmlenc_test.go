@@ -11,21 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unicode/utf8"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/xmltree"
 )
 
-// The keys of these tests are made when they run and are good for nothing else.
-
-var testRSA = sync.OnceValue(func() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
+var testRSA = sync.OnceValue(func() *rsa.PrivateKey { return testkeys.RSA(1) })
 
 func privateKey(t testing.TB) alg.Key {
 	t.Helper()
@@ -406,53 +398,6 @@ func TestOneErrorForEveryFailure(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzOpen(f *testing.F) {
-	kek := secretKey(f, 32)
-	for _, s := range []alg.Suite{alg.Modern, alg.Basic256, alg.Basic256Rsa15} {
-		for _, to := range []alg.Key{kek, publicKey(f)} {
-			f.Add([]byte(built(f, func(b *xmltree.Builder) error { return SealWith(b, []byte("<x/>"), Element, "i", to, []byte(hint), s) })))
-		}
-	}
-	f.Add([]byte(fill(encData, gcm, keyRef, value)))
-	// Any document: never a panic, no plaintext with an error, and the error is
-	// one that says nothing of the key, or ErrDecrypt itself.
-	f.Fuzz(func(t *testing.T, src []byte) {
-		d, err := xmltree.Parse(src, xmltree.Limits{})
-		if err != nil {
-			return
-		}
-		for _, k := range []alg.Key{kek, privateKey(t)} {
-			plain, err := OpenWith(d.Root(), k, alg.Legacy)
-			if err == nil {
-				continue
-			}
-			known := err == alg.ErrDecrypt || errors.Is(err, xmltree.ErrFormat) || errors.Is(err, alg.ErrAlgorithm) || errors.Is(err, alg.ErrKey)
-			if plain != nil || !known || errors.Is(err, alg.ErrDecrypt) && err != alg.ErrDecrypt {
-				t.Fatalf("%d octets with %v", len(plain), err)
-			}
-		}
-	})
-}
-
-func FuzzSealThenOpen(f *testing.F) {
-	f.Add([]byte("<x/>"), "id", uint8(0))
-	f.Add([]byte{}, "", uint8(5))
-	kek := map[int]alg.Key{16: secretKey(f, 16), 24: secretKey(f, 24), 32: secretKey(f, 32)}
-	// What was sealed opens to the same octets, whatever they are.
-	f.Fuzz(func(t *testing.T, plain []byte, id string, i uint8) {
-		if !utf8.ValidString(id) || !xmltree.ValidText(id) || len(plain) > 1<<16 || len(id) > 1<<10 {
-			return
-		}
-		s := suites[int(i)%len(suites)]
-		to := kek[alg.CipherKeySize(s.BlockCipherURI())]
-		src := built(t, func(b *xmltree.Builder) error { return SealWith(b, plain, Content, id, to, nil, s) })
-		got, err := OpenWith(parse(t, src), to, s)
-		if err != nil || !bytes.Equal(got, plain) {
-			t.Fatalf("%s: %v", s, err)
-		}
-	})
 }
 
 func BenchmarkOpenWith(b *testing.B) {
