@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -38,30 +39,37 @@ type attr struct {
 	valueFrom, value int // the value's range
 }
 
-// Each yields the changed documents, each with the name of its change. The
-// document must be well-formed and plain: no comments, no CDATA, no DTD.
-// Changes are made below the element (and not to it) that under names by its
-// tag, or to everything but the root if it is "".
-func Each(doc, under string) iter.Seq2[string, string] {
-	return func(yield func(name, changed string) bool) {
-		all := scan(doc)
-		inside := ""
-		for i, e := range all {
-			if i == 0 && under == "" {
-				inside = e.path + "/"
-				continue
-			}
-			if inside == "" && strings.HasSuffix(doc[e.nameFrom:e.nameTo], under) {
-				inside = e.path + "/"
-			}
-			if inside == "" || !strings.HasPrefix(e.path, inside) {
-				continue
-			}
-			for what, changed := range e.changes(doc, all) {
-				if !yield(strings.TrimPrefix(e.path, inside)+": "+what, changed) {
-					return
-				}
-			}
+// A Range says which elements of a document are damaged: those below the first
+// one with the tag Under, or below the root if that is "". Below elements with
+// the tags of Whole nothing is changed.
+type Range struct {
+	Under string
+	Whole []string
+}
+
+// each yields the changed documents with the path of the element and the name
+// of what happened to it. The document must be well-formed and plain: no
+// comments, no CDATA, no DTD.
+func (r Range) each(doc string, yield func(path, what, changed string)) {
+	all := scan(doc)
+	tagged := func(e element, name string) bool { return e.path == name || strings.HasSuffix(e.path, "/"+name) }
+	top := slices.IndexFunc(all, func(e element) bool { return r.Under == "" || tagged(e, r.Under) })
+	if top < 0 {
+		return
+	}
+	end, inside := all[top].to, 0
+	for _, e := range all[top+1:] {
+		if e.from >= end {
+			return
+		}
+		if e.from < inside {
+			continue
+		}
+		if slices.ContainsFunc(r.Whole, func(name string) bool { return tagged(e, name) }) {
+			inside = e.to
+		}
+		for what, changed := range e.changes(doc, all) {
+			yield(strings.TrimPrefix(e.path, all[top].path+"/"), what, changed)
 		}
 	}
 }

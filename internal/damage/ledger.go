@@ -1,33 +1,64 @@
 package damage
 
 import (
-	"iter"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Check asks verdict about every case and holds the answers against a file, a
-// line each: the error, or what was read. Where update is set it writes the file instead: whoever does that
-// reads the difference, above all each line that says "accepted".
-func Check(t testing.TB, file string, update bool, cases iter.Seq2[string, string], verdict func(doc string) (string, error)) {
+// Check damages doc in every way and holds what verdict says against a file:
+// the error, or what was read. The undamaged document must be accepted. Where
+// update is set the file is written instead; whoever does that reads the
+// difference, above all each line that says "accepted".
+func Check(t testing.TB, file string, update bool, doc string, r Range, verdict func(doc string) (string, error)) {
 	t.Helper()
-	var got []string
-	for name, doc := range cases {
-		said, err := verdict(doc)
-		if err != nil {
-			said = err.Error()
-		} else {
-			said = "accepted " + said
+	good, err := verdict(doc)
+	if err != nil {
+		t.Fatalf("before the damage: %v\n%s", err, doc)
+	}
+	var (
+		lines = []string{"accepted: " + good}
+		at    string
+		said  []string              // about the element at at, in order
+		whats = map[string]string{} // by what was said
+	)
+	flush := func() {
+		for _, s := range said {
+			lines = append(lines, at+": "+whats[s]+" | "+s)
 		}
-		got = append(got, name+": "+strings.Join(strings.Fields(said), " "))
+		said, whats = nil, map[string]string{}
 	}
-	if len(got) == 0 {
-		t.Fatal("no cases")
+	r.each(doc, func(path, what, changed string) {
+		if path != at {
+			flush()
+			at = path
+		}
+		s := "accepted as before"
+		switch got, err := verdict(changed); {
+		case err != nil:
+			s = strings.Join(strings.Fields(err.Error()), " ")
+		case got != good:
+			s = "accepted: " + got
+		}
+		if whats[s] != "" {
+			whats[s] += ", "
+		} else {
+			said = append(said, s)
+		}
+		whats[s] += what
+	})
+	flush()
+	compare(t, file, update, lines)
+}
+
+func compare(t testing.TB, file string, update bool, got []string) {
+	t.Helper()
+	if len(got) < 10 {
+		t.Fatalf("only %d lines: nothing was damaged", len(got))
 	}
-	text := strings.Join(got, "\n") + "\n"
 	if update {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -37,14 +68,14 @@ func Check(t testing.TB, file string, update bool, cases iter.Seq2[string, strin
 		t.Fatalf("%v; -update writes it", err)
 	}
 	want := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
-	for i := range max(len(got), len(want)) {
-		switch {
-		case i >= len(got):
-			t.Fatalf("missing: %s", want[i])
-		case i >= len(want):
-			t.Fatalf("new: %s; -update adds it", got[i])
-		case got[i] != want[i]:
-			t.Errorf("got  %s\nwant %s", got[i], want[i])
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("%s: not any more: %s", file, line)
+		}
+	}
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("%s: new: %s", file, line)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package xmldsig
 
 import (
 	"encoding/base64"
+	"errors"
 	"flag"
 	"fmt"
 	"math/big"
@@ -50,10 +51,7 @@ func TestDamagedSignature(t *testing.T) {
 		}
 		return strings.Join(names, " "), err
 	}
-	if got, err := verdict(doc); err != nil || got != "/r /r/a /r/token" {
-		t.Fatalf("before the damage: %q, %v", got, err)
-	}
-	damage.Check(t, "testdata/damaged-signature.txt", *update, damage.Each(doc, "Signature"), verdict)
+	damage.Check(t, "testdata/damaged-signature.txt", *update, doc, damage.Range{Under: "Signature"}, verdict)
 }
 
 // TestDamagedPSS does the same to the parameters of RSASSA-PSS. No value is
@@ -62,17 +60,20 @@ func TestDamagedSignature(t *testing.T) {
 func TestDamagedPSS(t *testing.T) {
 	const mgf = `<p:MaskGenerationFunction Algorithm="` + mgf1URI + `"><DigestMethod Algorithm="` + alg.DigestSHA384 + `"/></p:MaskGenerationFunction>`
 	doc := `<r><a Id="a"/>` + signature(`<SignedInfo>`+canonExc+`<SignatureMethod Algorithm="`+pssURI+`"><p:RSAPSSParams xmlns:p="`+moreURI+`"><DigestMethod Algorithm="`+alg.DigestSHA384+`"/>`+
-		mgf+`<p:SaltLength>48</p:SaltLength><p:TrailerField>1</p:TrailerField></p:RSAPSSParams></SignatureMethod>`+ref("a", exc)+`</SignedInfo><SignatureValue>AAAA</SignatureValue>`) + `</r>`
+		mgf+`<p:SaltLength>48</p:SaltLength><p:TrailerField>1</p:TrailerField></p:RSAPSSParams></SignatureMethod>`+strings.Replace(ref("a", exc), "DIGEST(a)", "AAAA", 1)+`</SignedInfo><SignatureValue>AAAA</SignatureValue>`) + `</r>`
 	key, err := alg.PublicKey(rsaKey().Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	damage.Check(t, "testdata/damaged-pss.txt", *update, damage.Each(doc, "SignatureMethod"), func(doc string) (string, error) {
+	damage.Check(t, "testdata/damaged-pss.txt", *update, doc, damage.Range{Under: "SignatureMethod"}, func(doc string) (string, error) {
 		d, err := xmltree.Parse([]byte(doc), xmltree.Limits{})
 		if err != nil {
 			return "", err
 		}
 		_, err = Verify(find(d.Root(), "Signature"), key, alg.Modern, nil)
+		if errors.Is(err, alg.ErrSignature) {
+			return "but for the value", nil
+		}
 		return "", err
 	})
 }
@@ -91,7 +92,7 @@ func TestDamagedKeyInfo(t *testing.T) {
 			`<X509SKI>AQI=</X509SKI><X509SubjectName>CN=s</X509SubjectName></X509Data><KeyName>k</KeyName><KeyValue>` + value + `</KeyValue>` +
 			`<s:SecurityTokenReference xmlns:s="` + xmltree.WSSE + `"/><x:EncryptedKey xmlns:x="` + xmltree.XENC + `"/></KeyInfo>`
 		t.Run(name, func(t *testing.T) {
-			damage.Check(t, "testdata/damaged-keyinfo-"+name+".txt", *update, damage.Each(doc, ""), func(doc string) (string, error) {
+			damage.Check(t, "testdata/damaged-keyinfo-"+name+".txt", *update, doc, damage.Range{}, func(doc string) (string, error) {
 				d, err := xmltree.Parse([]byte(doc), xmltree.Limits{})
 				if err != nil {
 					return "", err
