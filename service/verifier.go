@@ -127,7 +127,11 @@ type Verifier struct {
 
 // An Issuer is someone whose assertions are believed.
 type Issuer struct {
-	Name         string              // what stands as Issuer in the assertions, letter for letter
+	Name string // what stands as Issuer in the assertions, letter for letter
+	// AnyName takes the Certificates for whatever stands as Issuer. Name must
+	// then be empty. Who trusts two issuers must not go by their names, since
+	// each of them could write the other's.
+	AnyName      bool
 	Certificates []*x509.Certificate // one of these signed the assertion; validity dates are not looked at
 }
 
@@ -160,8 +164,8 @@ func (v *Verifier) Check() error {
 		return wrong("Issuers, Users and ClientCAs are all empty: nobody would be accepted")
 	}
 	for _, i := range v.Issuers {
-		if i.Name == "" || len(i.Certificates) == 0 {
-			return wrong("issuer %q needs a name and a certificate", i.Name)
+		if (i.Name == "") != i.AnyName || len(i.Certificates) == 0 {
+			return wrong("issuer %q needs a name, or AnyName, and a certificate", i.Name)
 		}
 	}
 	if !v.Suite.Valid() {

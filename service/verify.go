@@ -299,7 +299,7 @@ func (v *Verifier) Token(_ context.Context, token []byte, audiences ...string) (
 			last = err
 			continue
 		}
-		if a.Issuer != i.Name {
+		if a.Issuer != i.Name && !i.AnyName {
 			last = refuse(wsse.ClassTrust, "an assertion of %q under the name of %q", i.Name, limited(a.Issuer))
 			continue
 		}
