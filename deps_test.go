@@ -43,8 +43,8 @@ internal/wsse      may import  internal/alg internal/soap internal/xmldsig inter
 internal/httpx     may import  internal/soap
 .                  may import  cache internal/alg internal/httpx internal/reveal internal/soap internal/wsse internal/wssc internal/wst internal/xmltree saml
 metadata           may import  . internal/httpx internal/soap internal/xmltree
-webservices        may import  . internal/httpauth internal/httpx internal/reveal internal/xmltree metadata
 service            may import  cache internal/alg internal/httpx internal/soap internal/wsse internal/wssc internal/xmltree saml
+webservices        may import  . cache internal/httpauth internal/httpx internal/reveal internal/xmltree metadata service
 sts                may import  . cache internal/alg internal/soap internal/wst internal/wssc internal/xmlenc internal/xmltree saml service
 internal/devsts    may import  . cache service sts saml internal/alg   + golang.org/x/crypto/argon2
 wstrusttest        may import  . cache service sts internal/devsts

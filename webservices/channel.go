@@ -24,6 +24,9 @@ type Channel struct {
 	idle    chan struct{} // closed when the last call has ended while closing
 	session *session      // what OpenChannel made
 	freed   bool
+
+	listener *Listener // of a server's channel; nil: a client's
+	accepted *accepted // what AcceptChannel took in
 }
 
 // An operation is a call under way.
@@ -91,7 +94,7 @@ func OpenChannel(channel *Channel, address *EndpointAddress, ac *AsyncContext, e
 	o.cancel = cancel
 	channel.mu.Lock()
 	s, ok := next(channel.state, evOpen)
-	if !ok || channel.freed {
+	if !ok || channel.freed || channel.listener != nil {
 		defer channel.mu.Unlock()
 		cancel(nil)
 		return wrongState(channel.state, op, e)
@@ -175,6 +178,7 @@ func CloseChannel(channel *Channel, ac *AsyncContext, e *Error) HRESULT {
 		defer channel.mu.Unlock()
 		channel.state, _ = next(channel.state, evClosed)
 		channel.session, channel.opening = nil, nil
+		channel.dismiss()
 		if err != nil {
 			return e.because(codeOf(err), fmt.Errorf(op+": %w", err))
 		}
@@ -194,9 +198,12 @@ func AbortChannel(channel *Channel, e *Error) HRESULT {
 	channel.state, _ = next(before, evAbort)
 	if o := channel.opening; o != nil {
 		o.cancel(errAborted)
-		if before == WS_CHANNEL_STATE_OPENING {
+		if before == WS_CHANNEL_STATE_OPENING || before == WS_CHANNEL_STATE_ACCEPTING {
 			channel.opening = nil
 		}
+	}
+	if before == WS_CHANNEL_STATE_OPEN {
+		channel.dismiss()
 	}
 	for o := range channel.calls {
 		o.cancel(errAborted)
@@ -233,7 +240,7 @@ func FreeChannel(channel *Channel) {
 	freed := channel.freed
 	channel.session, channel.freed, channel.state = nil, true, WS_CHANNEL_STATE_CLOSED
 	channel.mu.Unlock()
-	if freed {
+	if freed || channel.listener != nil {
 		return
 	}
 	_ = opened.close(context.Background(), false) // nothing graceful is tried, so nothing can fail
@@ -303,6 +310,9 @@ func (c *Channel) begin(op string, e *Error) (context.Context, *session, *operat
 	defer c.mu.Unlock()
 	if c.state != WS_CHANNEL_STATE_OPEN {
 		return nil, nil, nil, wrongState(c.state, op, e)
+	}
+	if c.listener != nil {
+		return nil, nil, nil, e.fail(WS_E_INVALID_OPERATION, "%s: the channel is one of a server", op)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	o := &operation{cancel}

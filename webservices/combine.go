@@ -5,9 +5,10 @@ import (
 	"fmt"
 )
 
-// combine checks that the bindings of a client's description go together, and
-// with the transport.
-func combine(sd *SecurityDescription, transport ChannelBinding, level ProtectionLevel, levelGiven bool) error {
+// combine checks that the bindings of a description go together, and with the
+// transport. A server may do without protection by the transport if it says so,
+// a client only with HttpHeaderAuth.
+func combine(sd *SecurityDescription, transport ChannelBinding, level ProtectionLevel, levelGiven, server bool) error {
 	count := map[SecurityBindingType]int{}
 	messages := 0
 	for i, b := range sd.SecurityBindings {
@@ -53,14 +54,18 @@ func combine(sd *SecurityDescription, transport ChannelBinding, level Protection
 			return errors.New("this transport has no security")
 		}
 	}
-	if count[WS_SAML_MESSAGE_SECURITY_BINDING_TYPE] > 0 {
+	switch {
+	case !server && count[WS_SAML_MESSAGE_SECURITY_BINDING_TYPE] > 0:
 		return errors.New("SamlMessage is for servers; a client presents an assertion with XmlTokenMessage")
+	case server && count[WS_XML_TOKEN_MESSAGE_SECURITY_BINDING_TYPE] > 0:
+		return errors.New("XmlTokenMessage is for clients; a server takes an assertion with SamlMessage")
 	}
 	protected := ssl+tcp+pipe > 0
-	if messages > 0 && !protected {
+	knowingly := levelGiven && level == WS_PROTECTION_LEVEL_NONE
+	if messages > 0 && !protected && !(server && knowingly && transport == WS_HTTP_CHANNEL_BINDING) {
 		return errors.New("a message binding without a transport binding: the transport must protect it")
 	}
-	if header > 0 && !protected && !(levelGiven && level == WS_PROTECTION_LEVEL_NONE) {
+	if header > 0 && !protected && !knowingly {
 		return errors.New("HttpHeaderAuth without a transport binding: set TRANSPORT_PROTECTION_LEVEL to NONE if that is meant")
 	}
 	if !protected && levelGiven && level != WS_PROTECTION_LEVEL_NONE {
@@ -69,19 +74,19 @@ func combine(sd *SecurityDescription, transport ChannelBinding, level Protection
 	if ssl > 0 && levelGiven && level == WS_PROTECTION_LEVEL_SIGN {
 		return errors.New("TLS always encrypts; the protection level SIGN is not to be had")
 	}
-	return headers(sd)
+	return headers(sd, server)
 }
 
 // headers checks the HTTP authentication bindings: one to the service and one
 // to the proxy may stand together.
-func headers(sd *SecurityDescription) error {
+func headers(sd *SecurityDescription, server bool) error {
 	seen := map[HTTPHeaderAuthTarget]bool{}
 	for _, b := range sd.SecurityBindings {
 		h, ok := b.(*HttpHeaderAuth)
 		if !ok {
 			continue
 		}
-		v, err := readBindingProperties(h)
+		v, err := readBindingProperties(h, server)
 		if err != nil {
 			return err
 		}
@@ -94,7 +99,12 @@ func headers(sd *SecurityDescription) error {
 		}
 		seen[target] = true
 		scheme := v.of(WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_SCHEME).(HTTPHeaderAuthScheme)
-		if err := checkScheme(scheme, target, h.ClientCredential); err != nil {
+		if server {
+			err = checkServerScheme(scheme, h.ClientCredential)
+		} else {
+			err = checkScheme(scheme, target, h.ClientCredential)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -127,3 +137,16 @@ func checkScheme(scheme HTTPHeaderAuthScheme, target HTTPHeaderAuthTarget, c Win
 	}
 	return nil
 }
+
+func checkServerScheme(scheme HTTPHeaderAuthScheme, c WindowsIntegratedAuthCredential) error {
+	switch {
+	case scheme&(WS_HTTP_HEADER_AUTH_SCHEME_NONE|WS_HTTP_HEADER_AUTH_SCHEME_PASSPORT) != 0:
+		return errors.New("the schemes NONE and PASSPORT are for clients")
+	case !isNil(c):
+		return errors.New(clientCredential)
+	}
+	return nil
+}
+
+// clientCredential is said where a server has what only clients have.
+const clientCredential = "ClientCredential is for clients"

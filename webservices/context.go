@@ -59,9 +59,9 @@ func (c *conversation) binding(boot wstrust.Config) wstrust.Binding {
 	return wstrust.SecurityContextWith(cfg)
 }
 
-// A SecurityContext is WS_SECURITY_CONTEXT: the server's end of a conversation,
-// which is found with a message that came under it. A server in Go makes one
-// for [NewSecurityContext].
+// A SecurityContext is WS_SECURITY_CONTEXT: the server's end of a conversation.
+// The message property SECURITY_CONTEXT has that of a message which came to a
+// [Listener]; a service with package service makes one by [NewSecurityContext].
 type SecurityContext struct {
 	identifier string
 	username   string

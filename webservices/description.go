@@ -3,8 +3,8 @@ package webservices
 import "crypto/x509"
 
 // A SecurityDescription is WS_SECURITY_DESCRIPTION: the bindings, one for each
-// token, whose set decides how a channel is secured, and properties for all of
-// them.
+// token, whose set decides how a channel or listener is secured, and properties
+// for all of them.
 type SecurityDescription struct {
 	SecurityBindings []SecurityBinding  // in any order
 	Properties       []SecurityProperty // each at most once
@@ -33,26 +33,26 @@ type SecurityBinding interface {
 // An SslTransport is WS_SSL_TRANSPORT_SECURITY_BINDING: TLS, on HTTP.
 type SslTransport struct {
 	Properties          []SecurityBindingProperty // of this binding
-	LocalCertCredential CertCredential            // client certificate; nil is none
+	LocalCertCredential CertCredential            // client certificate; nil is none, and so it is at a server
 }
 
 // A TcpSspiTransport is WS_TCP_SSPI_TRANSPORT_SECURITY_BINDING.
 type TcpSspiTransport struct {
 	Properties       []SecurityBindingProperty       // of this binding
-	ClientCredential WindowsIntegratedAuthCredential // required
+	ClientCredential WindowsIntegratedAuthCredential // required of a client, and nil at a server
 }
 
 // A NamedPipeSspiTransport is WS_NAMEDPIPE_SSPI_TRANSPORT_SECURITY_BINDING.
 type NamedPipeSspiTransport struct {
 	Properties       []SecurityBindingProperty       // of this binding
-	ClientCredential WindowsIntegratedAuthCredential // required
+	ClientCredential WindowsIntegratedAuthCredential // required of a client, and nil at a server
 }
 
 // An HttpHeaderAuth is WS_HTTP_HEADER_AUTH_SECURITY_BINDING: authentication by
 // HTTP headers, to the service or to the proxy.
 type HttpHeaderAuth struct {
 	Properties       []SecurityBindingProperty       // of this binding
-	ClientCredential WindowsIntegratedAuthCredential // required
+	ClientCredential WindowsIntegratedAuthCredential // required of a client, and nil at a server
 }
 
 // A UsernameMessage is WS_USERNAME_MESSAGE_SECURITY_BINDING: name and password
@@ -60,10 +60,12 @@ type HttpHeaderAuth struct {
 type UsernameMessage struct {
 	Properties       []SecurityBindingProperty // of this binding
 	BindingUsage     MessageSecurityUsage      // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
-	ClientCredential UsernameCredential        // required
-	// PasswordValidator and PasswordValidatorState are for servers, and must
-	// be nil.
-	PasswordValidator      func(state any, username, password string) HRESULT
+	ClientCredential UsernameCredential        // required of a client, and nil at a server
+	// PasswordValidator is required of a server, and nil at a client. It is
+	// asked for each message, by many goroutines at once; S_OK alone is yes. A
+	// failure is for the log.
+	PasswordValidator func(state any, username, password string) HRESULT
+	// PasswordValidatorState is given to PasswordValidator.
 	PasswordValidatorState any
 }
 
@@ -71,7 +73,7 @@ type UsernameMessage struct {
 type KerberosApreqMessage struct {
 	Properties       []SecurityBindingProperty       // of this binding
 	BindingUsage     MessageSecurityUsage            // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
-	ClientCredential WindowsIntegratedAuthCredential // required
+	ClientCredential WindowsIntegratedAuthCredential // required of a client, and nil at a server
 }
 
 // An XmlTokenMessage is WS_XML_TOKEN_MESSAGE_SECURITY_BINDING: an issued token,
@@ -84,8 +86,7 @@ type XmlTokenMessage struct {
 }
 
 // A SamlMessage is WS_SAML_MESSAGE_SECURITY_BINDING. It is for servers: a
-// client presents an assertion with an XmlTokenMessage. For a server in Go see
-// package wstrust/service.
+// client presents an assertion with an XmlTokenMessage.
 type SamlMessage struct {
 	Properties    []SecurityBindingProperty // of this binding
 	BindingUsage  MessageSecurityUsage      // WS_SUPPORTING_MESSAGE_SECURITY_USAGE
@@ -94,9 +95,14 @@ type SamlMessage struct {
 
 // A SamlAuthenticator is WS_CERT_SIGNED_SAML_AUTHENTICATOR.
 type SamlAuthenticator struct {
-	TrustedIssuerCerts []*x509.Certificate // any of which may have signed; the chain is not looked at
-	DecryptionCert     CertCredential      // for assertions that are encrypted; may be nil
-	// SamlValidator, if not nil, decides about a verified assertion.
+	// TrustedIssuerCerts are those of which any may have signed, whatever stands
+	// as Issuer. Chain and validity are not looked at.
+	TrustedIssuerCerts []*x509.Certificate
+	// DecryptionCert is asked for while the listener is opened, for assertions
+	// and proof keys that are encrypted for the service. It may be nil.
+	DecryptionCert CertCredential
+	// SamlValidator, if not nil, decides about a verified assertion; S_OK alone
+	// is yes. It is called by many goroutines at once.
 	SamlValidator func(state any, assertion *XMLBuffer) HRESULT
 	// SamlValidatorState is given to SamlValidator.
 	SamlValidatorState any

@@ -16,14 +16,20 @@
 // is another structure are Go types behind one interface.
 //
 // Left out, since Go has it or does without: heaps, except as the owner of
-// proof keys ([Heap]); XML readers and writers ([XMLBuffer] is text); messages
-// as objects; WsGetHeapProperty and the like; structured exceptions. Proxy
+// proof keys ([Heap]); XML readers and writers ([XMLBuffer] is text); objects for
+// messages that are sent; WsGetHeapProperty and the like; structured exceptions. Proxy
 // settings, root certificates and a log, which Windows takes from the system,
 // come in through channel properties from 0x10000 up, and nothing is read from
 // the environment.
 //
 // TCP, UDP and named pipes, Kerberos and SSPI are typed and checked, and then
-// give WS_E_NOT_SUPPORTED when the channel is opened.
+// give WS_E_NOT_SUPPORTED when the channel or listener is opened.
+//
+// # Servers
+//
+// A [Listener] is an [http.Handler], whose [http.Server] stands for http.sys. It
+// verifies what comes by a description of a server, with package service, and
+// hands it to channels that accept and answer. SamlMessage is for servers alone.
 //
 // The table of all functions, properties and constants is docs/wwsapi.md.
 package webservices

@@ -7,7 +7,7 @@ type ChannelState uint32
 const (
 	WS_CHANNEL_STATE_CREATED   ChannelState = 0 // made, or reset
 	WS_CHANNEL_STATE_OPENING   ChannelState = 1 // OpenChannel is at work
-	WS_CHANNEL_STATE_ACCEPTING ChannelState = 2 // a server's channel waits; never entered here
+	WS_CHANNEL_STATE_ACCEPTING ChannelState = 2 // AcceptChannel waits
 	WS_CHANNEL_STATE_OPEN      ChannelState = 3 // ready
 	WS_CHANNEL_STATE_FAULTED   ChannelState = 4 // good for CloseChannel only
 	WS_CHANNEL_STATE_CLOSING   ChannelState = 5 // CloseChannel is at work

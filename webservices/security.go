@@ -12,11 +12,8 @@ import (
 )
 
 // securityRules is the table of the channel-wide security properties: their
-// defaults and what values they take. Those without a default are for servers.
-var securityRules = map[SecurityPropertyID]struct {
-	def   any
-	valid func(v any) bool
-}{
+// defaults and what values they take.
+var securityRules = map[SecurityPropertyID]securityRule{
 	WS_SECURITY_PROPERTY_TRANSPORT_PROTECTION_LEVEL: {WS_PROTECTION_LEVEL_SIGN_AND_ENCRYPT, func(v any) bool {
 		return between(v.(ProtectionLevel), WS_PROTECTION_LEVEL_NONE, WS_PROTECTION_LEVEL_SIGN_AND_ENCRYPT)
 	}},
@@ -39,7 +36,13 @@ var securityRules = map[SecurityPropertyID]struct {
 	}},
 }
 
-// A security is a description that was checked and copied: nothing in it is the
+// A securityRule is what holds for one security property.
+type securityRule struct {
+	def   any
+	valid func(v any) bool
+}
+
+// A security is a description of a client that was checked and copied: nothing in it is the
 // caller's any more, so that what he does to his own afterwards has no effect.
 type security struct {
 	level    ProtectionLevel
@@ -66,7 +69,7 @@ func readSecurity(sd *SecurityDescription, transport ChannelBinding) (*security,
 	if sd == nil {
 		return &security{level: WS_PROTECTION_LEVEL_NONE, keys: keyRange{128, 512}}, nil
 	}
-	values, err := readSecurityProperties(sd)
+	values, err := readSecurityProperties(sd, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,7 @@ func readSecurity(sd *SecurityDescription, transport ChannelBinding) (*security,
 	if transport == WS_CUSTOM_CHANNEL_BINDING {
 		return nil, errors.New("a custom transport takes no security description")
 	}
-	if err := combine(sd, transport, level, given); err != nil {
+	if err := combine(sd, transport, level, given, false); err != nil {
 		return nil, err
 	}
 	s := &security{level: WS_PROTECTION_LEVEL_NONE}
@@ -82,7 +85,7 @@ func readSecurity(sd *SecurityDescription, transport ChannelBinding) (*security,
 		return nil, err
 	}
 	for i, b := range sd.SecurityBindings {
-		v, err := readBindingProperties(b)
+		v, err := readBindingProperties(b, false)
 		if err == nil {
 			err = s.binding(b, v, transport)
 		}
@@ -105,10 +108,15 @@ func readSecurity(sd *SecurityDescription, transport ChannelBinding) (*security,
 	return s, nil
 }
 
-func readSecurityProperties(sd *SecurityDescription) (map[SecurityPropertyID]any, error) {
+// readSecurityProperties checks the channel-wide properties: securityRules, and
+// more of them at a server.
+func readSecurityProperties(sd *SecurityDescription, more map[SecurityPropertyID]securityRule) (map[SecurityPropertyID]any, error) {
 	out := map[SecurityPropertyID]any{}
 	for _, p := range sd.Properties {
 		rule, ok := securityRules[p.ID]
+		if !ok {
+			rule, ok = more[p.ID]
+		}
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("security property %d does not exist, or is for servers", p.ID)

@@ -4,19 +4,22 @@ package webservices
 type event uint8
 
 const (
-	evOpen   event = iota // OpenChannel was called
-	evOpened              // opening succeeded
-	evFailed              // opening failed
-	evAbort               // AbortChannel was called
-	evFault               // the channel became unusable
-	evClose               // CloseChannel was called
-	evClosed              // closing ended, with or without an error
-	evReset               // ResetChannel was called
+	evOpen     event = iota // OpenChannel was called
+	evOpened                // opening succeeded
+	evFailed                // opening failed
+	evAbort                 // AbortChannel was called
+	evFault                 // the channel became unusable
+	evClose                 // CloseChannel was called
+	evClosed                // closing ended, with or without an error
+	evReset                 // ResetChannel was called
+	evAccept                // AcceptChannel was called
+	evAccepted              // a message has come
 )
 
 // next is the state diagram of WS_CHANNEL. An event that a state does not know
-// leaves the state as it is and reports false. WS_CHANNEL_STATE_ACCEPTING is a
-// server's, and nothing leads to it.
+// leaves the state as it is and reports false. A channel of a server is accepted
+// where one of a client is opened; which of the two a channel is the functions
+// know.
 //
 // CloseChannel on a channel that was never opened is allowed by the diagram and
 // not by the function's page; we follow the diagram. UNCONFIRMED.
@@ -26,6 +29,8 @@ func next(s ChannelState, e event) (ChannelState, bool) {
 		switch e {
 		case evOpen:
 			return WS_CHANNEL_STATE_OPENING, true
+		case evAccept:
+			return WS_CHANNEL_STATE_ACCEPTING, true
 		case evClose:
 			return WS_CHANNEL_STATE_CLOSED, true
 		case evReset, evAbort:
@@ -34,6 +39,13 @@ func next(s ChannelState, e event) (ChannelState, bool) {
 	case WS_CHANNEL_STATE_OPENING:
 		switch e {
 		case evOpened:
+			return WS_CHANNEL_STATE_OPEN, true
+		case evFailed, evAbort:
+			return WS_CHANNEL_STATE_CREATED, true
+		}
+	case WS_CHANNEL_STATE_ACCEPTING:
+		switch e {
+		case evAccepted:
 			return WS_CHANNEL_STATE_OPEN, true
 		case evFailed, evAbort:
 			return WS_CHANNEL_STATE_CREATED, true

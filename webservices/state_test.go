@@ -15,15 +15,15 @@ func TestStateTable(t *testing.T) {
 			WS_CHANNEL_STATE_OPEN, WS_CHANNEL_STATE_FAULTED, WS_CHANNEL_STATE_CLOSING, WS_CHANNEL_STATE_CLOSED
 		no ChannelState = 99
 	)
-	//                          open opened failed abort fault close closed reset
-	for from, row := range map[ChannelState][8]ChannelState{
-		C: {O, no, no, C, no, X, no, C},
-		O: {no, P, C, C, no, no, no, no},
-		A: {no, no, no, no, no, no, no, no},
-		P: {no, no, no, F, F, G, no, no},
-		F: {no, no, no, F, F, G, no, no},
-		G: {no, no, no, G, G, no, X, no},
-		X: {no, no, no, X, X, X, no, C},
+	//                          open opened failed abort fault close closed reset accept accepted
+	for from, row := range map[ChannelState][10]ChannelState{
+		C: {O, no, no, C, no, X, no, C, A, no},
+		O: {no, P, C, C, no, no, no, no, no, no},
+		A: {no, no, C, C, no, no, no, no, no, P},
+		P: {no, no, no, F, F, G, no, no, no, no},
+		F: {no, no, no, F, F, G, no, no, no, no},
+		G: {no, no, no, G, G, no, X, no, no, no},
+		X: {no, no, no, X, X, X, no, C, no, no},
 	} {
 		for e, want := range row {
 			got, ok := next(from, event(e))

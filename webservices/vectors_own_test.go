@@ -51,6 +51,20 @@ var ownPeers = map[string]func(t testing.TB, arg string) peer{
 		}
 		return peer{to: "https://127.0.0.1:9/", sd: holding(token)}
 	},
+	// A server's: the channel of the vector has nothing to do with it.
+	"faulted-listener": func(t testing.TB, _ string) peer {
+		return peer{to: "https://127.0.0.1:9/", sd: overTLS(), act: func(_ *Channel, e *Error) HRESULT {
+			var l *Listener
+			var accepting *Channel
+			CreateListener(WS_CHANNEL_TYPE_REPLY, WS_HTTP_CHANNEL_BINDING, nil, describe(nil, &SslTransport{}, byPassword(onlyAlice)), &l, nil)
+			CreateChannelForListener(l, nil, &accepting, nil)
+			OpenListener(l, "https://127.0.0.1:9/", nil, nil)
+			AbortListener(l, nil)
+			defer FreeListener(l)
+			defer FreeChannel(accepting)
+			return AcceptChannel(l, accepting, nil, e)
+		}}
+	},
 	// What the core refuses: a token that the strict profile does not let out.
 	"strict-bearer": func(t testing.TB, _ string) peer {
 		var token *SecurityToken

@@ -1,0 +1,114 @@
+package webservices
+
+import (
+	"context"
+	"errors"
+
+	"wstrust/service"
+)
+
+// An arrival is a request from its coming until it is answered. It goes from the
+// listener, which has the connection, to the channel, which has the answer.
+type arrival struct {
+	open *listening
+	cert []byte // of the client in TLS, where one is demanded
+
+	message  *service.Message
+	answer   chan outcome  // the channel's, once; has room for it
+	answered chan struct{} // closed when the answer was written, or nobody waits for it
+	lost     bool          // nobody waited for it; written before answered is closed
+}
+
+// An outcome is what becomes of a request.
+type outcome struct {
+	reply any // as a handler of package service returns it
+	err   error
+}
+
+type arrivalKey struct{}
+
+// withArrival lets take find the request of a message: the Verifier stands
+// between the two.
+func withArrival(ctx context.Context, a *arrival) context.Context {
+	return context.WithValue(ctx, arrivalKey{}, a)
+}
+
+// Errors for the log of a service.
+var (
+	errListenerGone = errors.New("webservices: the listener was closed before a channel accepted the message")
+	errNoReply      = errors.New("webservices: the channel was closed without a reply")
+)
+
+// take hands a verified message to a channel, and waits for what it answers. It
+// is what the Verifier calls.
+func (l *Listener) take(ctx context.Context, m *service.Message) (any, error) {
+	a := ctx.Value(arrivalKey{}).(*arrival)
+	if err := l.security.admit(m); err != nil {
+		return nil, err
+	}
+	a.message = m
+	select {
+	case l.arrivals <- a:
+	case <-a.open.gone:
+		return nil, errListenerGone
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case out := <-a.answer:
+		return out.reply, out.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// admit refuses a message whose sender was verified, but by another token than
+// the description has.
+func (s *serverSecurity) admit(m *service.Message) error {
+	if s.contexts != nil {
+		if m.Context() == nil {
+			return errSender
+		}
+		return nil
+	}
+	p := m.Principal()
+	switch s.sender {
+	case WS_USERNAME_MESSAGE_SECURITY_BINDING_TYPE:
+		if p.Kind == service.User {
+			return nil
+		}
+	case WS_SAML_MESSAGE_SECURITY_BINDING_TYPE:
+		if p.Kind == service.Token && s.saml.valid(assertionOf(m)) {
+			return nil
+		}
+	case WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE:
+		if p.Kind == service.Certificate {
+			return nil
+		}
+	}
+	return errSender
+}
+
+// assertionOf returns the assertion that a message came with, octet for octet.
+func assertionOf(m *service.Message) service.XML {
+	if a := m.Principal().Assertion; a != nil {
+		return service.XML(a.Element().Standalone())
+	}
+	return ""
+}
+
+// errSender is what the peer is told of a sender who is not admitted: what the
+// Verifier tells of all whom it refuses.
+var errSender = &service.Fault{Namespace: spaceWSSE, Code: "FailedAuthentication", Reason: "The message could not be authenticated."}
+
+// reply answers the request, and returns when the answer was written. It reports
+// false if nobody waited for it any more.
+func (a *arrival) reply(ctx context.Context, out outcome) bool {
+	a.answer <- out
+	select {
+	case <-a.answered:
+		return !a.lost
+	case <-ctx.Done():
+		return false
+	}
+}
