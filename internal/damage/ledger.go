@@ -8,7 +8,8 @@ import (
 )
 
 // Check damages doc in every way and holds what verdict says against a file:
-// the error, or what was read. The undamaged document must be accepted. Where
+// the error, or what was read, in lines of which the file shows those that
+// differ from what the undamaged document says. The undamaged document must be accepted. Where
 // update is set the file is written instead; whoever does that reads the
 // difference, above all each line that says "accepted".
 func Check(t testing.TB, file string, update bool, doc string, r Range, verdict func(doc string) (string, error)) {
@@ -18,7 +19,7 @@ func Check(t testing.TB, file string, update bool, doc string, r Range, verdict 
 		t.Fatalf("before the damage: %v\n%s", err, doc)
 	}
 	var (
-		lines = []string{"accepted: " + good}
+		lines = []string{"accepted: " + strings.ReplaceAll(good, "\n", "; ")}
 		at    string
 		said  []string              // about the element at at, in order
 		whats = map[string]string{} // by what was said
@@ -39,7 +40,7 @@ func Check(t testing.TB, file string, update bool, doc string, r Range, verdict 
 		case err != nil:
 			s = strings.Join(strings.Fields(err.Error()), " ")
 		case got != good:
-			s = "accepted: " + got
+			s = "accepted: " + changes(good, got)
 		}
 		if whats[s] != "" {
 			whats[s] += ", "
@@ -50,6 +51,27 @@ func Check(t testing.TB, file string, update bool, doc string, r Range, verdict 
 	})
 	flush()
 	compare(t, file, update, lines)
+}
+
+// changes are the lines that only one of two has, or has more often.
+func changes(before, after string) string {
+	var out []string
+	was, is := strings.Split(before, "\n"), strings.Split(after, "\n")
+	rest := slices.Clone(is)
+	for _, line := range was {
+		if i := slices.Index(rest, line); i >= 0 {
+			rest = slices.Delete(rest, i, i+1)
+		} else {
+			out = append(out, "-"+line)
+		}
+	}
+	for _, line := range rest {
+		out = append(out, "+"+line)
+	}
+	if out == nil {
+		return "in another order"
+	}
+	return strings.Join(out, "; ")
 }
 
 func compare(t testing.TB, file string, update bool, got []string) {

@@ -23,21 +23,21 @@ func told(ev *Evidence) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "body %v to %v action %v reply %v stamp %v headers %d encrypted %q", ev.Body.Signed(), ev.To.Signed(), ev.Action.Signed(), ev.ReplyTo.Signed(), ev.Timestamp.Signed(), len(ev.Headers), ev.Encrypted)
+	fmt.Fprintf(&b, "body %v to %v action %v reply %v stamp %v headers %d\nencrypted %q", ev.Body.Signed(), ev.To.Signed(), ev.Action.Signed(), ev.ReplyTo.Signed(), ev.Timestamp.Signed(), len(ev.Headers), ev.Encrypted)
 	if ev.Username != nil {
-		fmt.Fprintf(&b, " user %q digest %v", ev.Username.Name, ev.Username.Digest)
+		fmt.Fprintf(&b, "\nuser %q digest %v", ev.Username.Name, ev.Username.Digest)
 	}
 	if ev.Assertion != nil {
-		fmt.Fprintf(&b, " assertion of %q %v", ev.Assertion.Issuer, ev.Confirmation)
+		fmt.Fprintf(&b, "\nassertion of %q %v", ev.Assertion.Issuer, ev.Confirmation)
 	}
 	if ev.Certificate != nil {
-		fmt.Fprintf(&b, " certificate of %v", ev.Certificate.Subject)
+		fmt.Fprintf(&b, "\ncertificate of %v", ev.Certificate.Subject)
 	}
 	if ev.Context != nil {
-		fmt.Fprintf(&b, " context %q", ev.Context.ID)
+		fmt.Fprintf(&b, "\ncontext %q", ev.Context.ID)
 	}
 	for _, s := range ev.Signers {
-		fmt.Fprintf(&b, "; signer %d %q holder %v possession %v made %v required %v", s.Ref.Kind, s.Covers, s.Holder, s.Possession, s.Made, s.Required)
+		fmt.Fprintf(&b, "\nsigner %d %q holder %v possession %v made %v required %v", s.Ref.Kind, s.Covers, s.Holder, s.Possession, s.Made, s.Required)
 	}
 	return b.String()
 }

@@ -98,7 +98,7 @@ func TestDamagedKeyInfo(t *testing.T) {
 					return "", err
 				}
 				h, err := ReadKeyInfo(d.Root())
-				return fmt.Sprintf("%x %q %v %x %q %q %T %v %v", h.DER, h.IssuerName, h.Serial, h.SKI, h.SubjectName, h.KeyName, h.Public, h.STR.OK(), h.EncryptedKey.OK()), err
+				return fmt.Sprintf("certificates %x\nissuer %q\nserial %v\nski %x\nsubject %q\nname %q\nkey %T\nstr %v\nencrypted %v", h.DER, h.IssuerName, h.Serial, h.SKI, h.SubjectName, h.KeyName, h.Public, h.STR.OK(), h.EncryptedKey.OK()), err
 			})
 		})
 	}
