@@ -343,27 +343,3 @@ func TestVerifyAllocations(t *testing.T) {
 		t.Errorf("%.0f allocations, crypto/rsa alone makes %.0f", ours, floor)
 	}
 }
-
-func FuzzECDSAValue(f *testing.F) {
-	ec := testEC(f, elliptic.P256())
-	k := public(f, ec.Public())
-	msg := []byte("message")
-	f.Add(mustSign(f, Modern, ECDSASHA256, private(f, ec), msg))
-	f.Add(make([]byte, 64))
-	f.Add(bytes.Repeat([]byte{0xff}, 132))
-	digest := sha256.Sum256(msg)
-	// Whatever verifies, verifies too as the two integers that it spells.
-	f.Fuzz(func(t *testing.T, value []byte) {
-		v, err := Modern.NewVerifier(ECDSASHA256, k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v.Write(msg)
-		ok := v.Verify(value) == nil
-		want := len(value) == 64 &&
-			ecdsa.Verify(&ec.PublicKey, digest[:], new(big.Int).SetBytes(value[:32]), new(big.Int).SetBytes(value[32:]))
-		if ok != want {
-			t.Fatalf("%x: %v, crypto/ecdsa says %v", value, ok, want)
-		}
-	})
-}
