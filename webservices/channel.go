@@ -63,7 +63,9 @@ func CreateChannel(t ChannelType, binding ChannelBinding, properties []ChannelPr
 	return S_OK
 }
 
-// clientTypes are the channel types of clients; 0 is any.
+// clientTypes are the channel types of clients; 0 is any. Only HTTP can be
+// opened, so that RequestSecurityToken knows no other. UNCONFIRMED: no source
+// says which types it takes.
 var clientTypes = map[ChannelBinding]ChannelType{
 	WS_HTTP_CHANNEL_BINDING:      WS_CHANNEL_TYPE_REQUEST,
 	WS_TCP_CHANNEL_BINDING:       WS_CHANNEL_TYPE_DUPLEX_SESSION,

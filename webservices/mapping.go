@@ -14,10 +14,10 @@ import (
 )
 
 // The tables from causes to codes. What Windows maps to what is not documented
-// beyond the descriptions of the codes: every row here is UNCONFIRMED, and has
-// a test that produces the real failure.
+// beyond the descriptions of the codes. Every row has a test that produces the
+// real failure.
 
-// faultCodes are the faults that are recognised, by the local name of any of
+// faultCodes are the faults that are recognised, UNCONFIRMED, by the local name of any of
 // their codes and the namespaces it may be in; "" is any namespace. Every other
 // fault is WS_E_ENDPOINT_FAULT_RECEIVED.
 var faultCodes = []struct {
@@ -47,7 +47,7 @@ var (
 	contextSpaces    = []string{"http://schemas.xmlsoap.org/ws/2005/02/sc", "http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512"}
 )
 
-// statusCodes are the HTTP statuses of answers that are not SOAP. Those that
+// statusCodes are the HTTP statuses of answers that are not SOAP, UNCONFIRMED. Those that
 // are not here are WS_E_ENDPOINT_FAILURE from 400 up, and below that
 // WS_E_INVALID_FORMAT. 401 and 407 are in refusalCode, and 502 and 504 of a
 // proxy in proxyCodes.
@@ -63,7 +63,7 @@ var statusCodes = map[int]HRESULT{
 	503: WS_E_ENDPOINT_NOT_AVAILABLE, // WS_E_ENDPOINT_TOO_BUSY with Retry-After
 }
 
-// proxyCodes are the HTTP statuses with which a proxy refuses. Those that are
+// proxyCodes are the HTTP statuses with which a proxy refuses, UNCONFIRMED. Those that are
 // not here are WS_E_PROXY_FAILURE.
 var proxyCodes = map[int]HRESULT{
 	403: WS_E_PROXY_ACCESS_DENIED,
@@ -73,7 +73,7 @@ var proxyCodes = map[int]HRESULT{
 }
 
 // requires are the codes of peers that want another scheme, those of servers
-// first.
+// first. UNCONFIRMED when they come.
 var requires = map[httpauth.Scheme][2]HRESULT{
 	httpauth.Basic:     {WS_E_SERVER_REQUIRES_BASIC_AUTH, WS_E_PROXY_REQUIRES_BASIC_AUTH},
 	httpauth.Digest:    {WS_E_SERVER_REQUIRES_DIGEST_AUTH, WS_E_PROXY_REQUIRES_DIGEST_AUTH},
@@ -81,7 +81,7 @@ var requires = map[httpauth.Scheme][2]HRESULT{
 	httpauth.Negotiate: {WS_E_SERVER_REQUIRES_NEGOTIATE_AUTH, WS_E_PROXY_REQUIRES_NEGOTIATE_AUTH},
 }
 
-// socketCodes are the errors of the system. The numbers are those of Winsock,
+// socketCodes are the errors of the system, UNCONFIRMED. The numbers are those of Winsock,
 // which package syscall does not name on Windows.
 var socketCodes = []struct {
 	errnos []syscall.Errno
@@ -95,7 +95,7 @@ var socketCodes = []struct {
 	{[]syscall.Errno{syscall.ETIMEDOUT, 10060}, WS_E_ENDPOINT_UNREACHABLE}, // the system gave up, not a property
 }
 
-// causeCodes are what the core concludes. The first that fits counts.
+// causeCodes are what the core concludes, UNCONFIRMED. The first that fits counts.
 var causeCodes = []struct {
 	cause error
 	code  HRESULT

@@ -43,7 +43,7 @@ func ReceiveMessage(channel *Channel, message *Message, descriptions []MessageDe
 	case x.received && option == WS_RECEIVE_OPTIONAL_MESSAGE:
 		return WS_S_END
 	case x.received:
-		return e.fail(WS_E_INVALID_FORMAT, op+": there are no more messages on this channel")
+		return e.fail(noMoreMessages, op+": there are no more messages on this channel")
 	}
 	x.received = true
 	message.arrival, message.listener = x.arrival, channel.listener
@@ -57,7 +57,7 @@ func ReceiveMessage(channel *Channel, message *Message, descriptions []MessageDe
 	}
 	switch {
 	case place < 0 && len(descriptions) > 0:
-		return e.fail(WS_E_ENDPOINT_ACTION_NOT_SUPPORTED, op+": the action %.100q is not described", got.Action())
+		return e.fail(undescribedAction, op+": the action %.100q is not described", got.Action())
 	case place >= 0 && !descriptions[place].describes(got.Payload()):
 		return e.fail(WS_E_INVALID_FORMAT, op+": the body is not what the action %.100q is described with", got.Action())
 	}
@@ -69,6 +69,15 @@ func ReceiveMessage(channel *Channel, message *Message, descriptions []MessageDe
 	}
 	return S_OK
 }
+
+// Codes of ReceiveMessage for what its page calls a failure and gives no code.
+const (
+	// noMoreMessages: a message is required, and there is none. UNCONFIRMED.
+	noMoreMessages = WS_E_INVALID_FORMAT
+	// undescribedAction: no description has the action. UNCONFIRMED: by its
+	// name it is this one.
+	undescribedAction = WS_E_ENDPOINT_ACTION_NOT_SUPPORTED
+)
 
 // describes reports whether an element, zero in an empty body, is the described
 // one.

@@ -20,9 +20,6 @@ const (
 // leaves the state as it is and reports false. A channel of a server is accepted
 // where one of a client is opened; which of the two a channel is the functions
 // know.
-//
-// CloseChannel on a channel that was never opened is allowed by the diagram and
-// not by the function's page; we follow the diagram. UNCONFIRMED.
 func next(s ChannelState, e event) (ChannelState, bool) {
 	switch s {
 	case WS_CHANNEL_STATE_CREATED:
@@ -32,7 +29,9 @@ func next(s ChannelState, e event) (ChannelState, bool) {
 		case evAccept:
 			return WS_CHANNEL_STATE_ACCEPTING, true
 		case evClose:
-			return WS_CHANNEL_STATE_CLOSED, true
+			if closeUnopened {
+				return WS_CHANNEL_STATE_CLOSED, true
+			}
 		case evReset, evAbort:
 			return s, true
 		}
@@ -81,6 +80,10 @@ func next(s ChannelState, e event) (ChannelState, bool) {
 	}
 	return s, false
 }
+
+// closeUnopened allows CloseChannel on a channel that was never opened.
+// UNCONFIRMED: the diagram of states does, and the function's page does not.
+const closeUnopened = true
 
 // faultedCode answers an operation on a faulted channel. UNCONFIRMED: it might
 // be WS_E_OBJECT_FAULTED; the general rule about states says this.

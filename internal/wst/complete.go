@@ -136,9 +136,9 @@ func (r *Request) completeEntropy(v Version, o Options) error {
 	if r.ComputedKey != "" && r.ComputedKey != v.PSHA1() {
 		return misuse("computed key algorithm %s", clip(r.ComputedKey))
 	}
-	bits := r.KeySize
-	if bits == 0 {
-		bits = DefaultKeyBits
+	bits := DefaultKeyBits
+	if entropyAsLongAsKey && r.KeySize != 0 {
+		bits = r.KeySize
 	}
 	if !r.ClientEntropy.IsZero() {
 		if why := weak(r.ClientEntropy.Bytes()); why != "" {

@@ -94,8 +94,11 @@ func (m EntropyMode) String() string {
 // Bounds of a symmetric proof key and of each contribution to one. A KeySize
 // outside of them is refused on both sides.
 const (
-	MinKeyBits     = 128
-	MaxKeyBits     = 512
+	MinKeyBits = 128
+	MaxKeyBits = 512
+	// DefaultKeyBits is the size of a key that is computed, and of the client's
+	// part in it, where neither side says one. UNCONFIRMED for WWSAPI: it is what
+	// its default suite has, and what other stacks take.
 	DefaultKeyBits = 256
 
 	// maxPublicBits bounds the KeySize of a public key: beyond it, checking a

@@ -103,8 +103,8 @@ var proofTable = [...][6]verdict{
 	wishBearer:   {noKey, refused, refused, refused, refused, refused},
 	wishPublic:   {noKey, refused, refused, refused, refused, refused},
 	wishServer:   {refused, theirs, refused, refused, refused, refused},
-	wishClient:   {ours, lenient, refused, refused, refused, refused},
-	wishCombined: {refused, lenient, computed, refused, refused, refused},
+	wishClient:   {ours, wholeKeyForEntropy, refused, refused, refused, refused},
+	wishCombined: {refused, wholeKeyForEntropy, computed, refused, refused, refused},
 	wishOpen:     {noKey, theirs, refused, refused, refused, refused},
 	wishKeep:     {kept, theirs, refused, refused, refused, refused},
 }

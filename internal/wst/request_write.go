@@ -11,7 +11,7 @@ import (
 // [ErrRequest]; whether the choices go together is [New]'s business.
 //
 // The order of elements is that of the examples in MS-LWSSP where those show
-// one. The schema leaves it open.
+// one. The rest is UNCONFIRMED for WWSAPI; the schema leaves it open.
 func (r *Request) Write(v Version) ([]byte, error) {
 	if r.Action >= actions {
 		return nil, misuse("unknown action %s", r.Action)
@@ -205,7 +205,7 @@ func (r *Request) inline(v Version) ([][]byte, error) {
 			return nil, err
 		}
 		n := name(e)
-		if slices.Contains(have, n) && (n.space != v.Namespace() || slices.Contains(requestNames, n.local)) {
+		if !parametersMayRepeat && slices.Contains(have, n) && (n.space != v.Namespace() || slices.Contains(requestNames, n.local)) {
 			return nil, misuse("Parameters: %s stands in the request already", e.Local())
 		}
 		if n.space == v.Namespace() {
@@ -221,11 +221,16 @@ func (r *Request) inline(v Version) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n := name(e); !slices.Contains(have, n) {
-			extra = append(extra, p)
-			if n.space == v.Namespace() {
-				have = append(have, n)
+		n := name(e)
+		if slices.Contains(have, n) {
+			if !explicitWins {
+				return nil, misuse("Secondary: %s stands in the request already", e.Local())
 			}
+			continue
+		}
+		extra = append(extra, p)
+		if n.space == v.Namespace() {
+			have = append(have, n)
 		}
 	}
 	return extra, nil
