@@ -3,9 +3,7 @@ package xmltree
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/xml"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -257,93 +255,4 @@ func dump(e Elem) string {
 	}
 	s, _ := e.Text()
 	return b.String() + s + ")"
-}
-
-// FuzzParse holds the parser against two promises: what it accepts
-// encoding/xml accepts too and reads to the same names and text, and what it
-// accepts again parses the same after a round trip through Standalone.
-func FuzzParse(f *testing.F) {
-	for _, s := range []string{
-		`<a/>`, `<?xml version="1.0" encoding="UTF-8"?><a xmlns="urn:x" xmlns:p="urn:y" p:b="c&#10;d" e='"'>t&amp;<p:q>x</p:q><!-- c --><![CDATA[<]]></a>`,
-		"<a b='\t\r\n'>\r\n</a>", `<a xmlns:p="urn:x"><p:b xmlns:p="urn:y"/><p:b/></a>`, "\ufeff<a>\u20ac</a>",
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		d, err := Parse(src, Limits{})
-		if err != nil {
-			if !errors.Is(err, ErrFormat) && !errors.Is(err, ErrLimit) {
-				t.Fatalf("error of no class: %v", err)
-			}
-			return
-		}
-		if bytes.HasPrefix(src, []byte{0xFE, 0xFF}) || bytes.HasPrefix(src, []byte{0xFF, 0xFE}) {
-			return
-		}
-		if !plainNames(d) {
-			return // encoding/xml has the names of an older edition
-		}
-		std := xml.NewDecoder(bytes.NewReader(d.Source()))
-		var names []string
-		for {
-			tok, err := std.Token()
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				t.Fatalf("accepted here, refused by encoding/xml: %v", err)
-			}
-			if s, ok := tok.(xml.StartElement); ok {
-				names = append(names, s.Name.Local)
-			}
-		}
-		i := 0
-		var walk func(e Elem)
-		walk = func(e Elem) {
-			if i >= len(names) || names[i] != e.Local() {
-				t.Fatalf("element %d differs from encoding/xml", i)
-			}
-			i++
-			for c := range e.Children {
-				again, err := Parse(c.Standalone(), Limits{})
-				if err != nil {
-					t.Fatalf("%s does not stand alone: %v", c.Path(), err)
-				}
-				if again.Root().Space() != c.Space() {
-					t.Fatalf("%s changed its namespace", c.Path())
-				}
-				walk(c)
-			}
-		}
-		walk(d.Root())
-	})
-}
-
-// plainNames reports whether every name in the document is ASCII. Outside of
-// that encoding/xml follows the fourth edition of XML 1.0 and we the fifth.
-func plainNames(d *Doc) bool {
-	ascii := func(p []byte) bool {
-		for _, c := range p {
-			if c >= 0x80 {
-				return false
-			}
-		}
-		return true
-	}
-	for i := 1; i < len(d.nodes); i++ {
-		if n := &d.nodes[i]; n.kind == kindElement && !ascii(d.src[n.from:n.nameTo]) {
-			return false
-		}
-	}
-	for i := range d.attrs {
-		if !ascii(d.src[d.attrs[i].nameFrom:d.attrs[i].nameTo]) {
-			return false
-		}
-	}
-	for n := 2; n < len(d.prefixes); n++ {
-		if !ascii(d.prefixOctets(int32(n))) {
-			return false
-		}
-	}
-	return true
 }
