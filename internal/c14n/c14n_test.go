@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
-	"strings"
 	"testing"
 
 	"wstrust/internal/c14n"
@@ -134,55 +133,6 @@ func TestURIs(t *testing.T) {
 	if _, ok := c14n.FromURI(""); ok {
 		t.Error("the empty URI is a method")
 	}
-}
-
-// FuzzFixedPoint: the canonical form of a canonical form is itself, for every
-// method, for the document and for each child.
-func FuzzFixedPoint(f *testing.F) {
-	for _, s := range []string{
-		`<r xmlns="urn:d" xmlns:p="urn:p"><p:a b='1' p:c="2&#10;"><!--x--><d xmlns=""/></p:a>&gt;&#13;</r>`,
-		`<a xmlns:b="urn:b" xmlns:a="urn:a" b:x="" a:x="" x=""><![CDATA[<&>]]></a>`,
-	} {
-		f.Add(s, "p b")
-	}
-	f.Fuzz(func(t *testing.T, src, list string) {
-		d, err := xmltree.Parse([]byte(src), xmltree.Limits{})
-		if err != nil {
-			return
-		}
-		for m := c14n.C14N10; m <= c14n.ExclusiveComments; m++ {
-			var prefixes []string
-			if m.Exclusive() {
-				prefixes = strings.Fields(list)
-			}
-			for _, e := range append([]xmltree.Elem{d.Root()}, children(d.Root())...) {
-				var once, twice bytes.Buffer
-				if err := c14n.Write(&once, e, m, xmltree.Elem{}, prefixes); err != nil {
-					if errors.Is(err, c14n.ErrMethod) {
-						continue
-					}
-					t.Fatal(err)
-				}
-				again, err := xmltree.Parse(once.Bytes(), xmltree.Limits{Depth: 1 << 20, Bytes: 1 << 24})
-				if err != nil {
-					t.Fatalf("canonical form does not parse: %v\n%q", err, once.Bytes())
-				}
-				if err := c14n.Write(&twice, again.Root(), m, xmltree.Elem{}, prefixes); err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(once.Bytes(), twice.Bytes()) {
-					t.Fatalf("%s is no fixed point:\n%q\n%q", m.URI(), once.Bytes(), twice.Bytes())
-				}
-			}
-		}
-	})
-}
-
-func children(e xmltree.Elem) (all []xmltree.Elem) {
-	for c := range e.Children {
-		all = append(all, c)
-	}
-	return all
 }
 
 // assertion reads a signed response of the corpora for the benchmarks, so that
