@@ -17,7 +17,7 @@ run=$(mktemp -d) || exit 1
 trap 'rm -rf "$run"' EXIT
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j controls)
+[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j node controls)
 ready=()
 missing=()
 
@@ -126,6 +126,14 @@ if wants cxf || wants wss4j; then
   if modules; then cxf; else without "Apache CXF" "the Go modules of its driver could not be had"; fi
 fi
 
+if wants node; then
+  if packages node; then
+    export INTEROP_NODE=$packages
+    ready+=(./node)
+  else
+    without "xml-crypto, xml-encryption and node-soap" "their packages could not be had"
+  fi
+fi
 if wants controls; then controls; fi
 
 status=0
