@@ -7,6 +7,7 @@
 package damage
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"regexp"
@@ -39,8 +40,8 @@ type attr struct {
 	valueFrom, value int // the value's range
 }
 
-// A Range says which elements of a document are damaged: those below the first
-// one with the tag Under, or below the root if that is "". Below elements with
+// A Range says which elements of a document are damaged: the first one with the
+// tag Under, or the root if that is "", and those below it. Below elements with
 // the tags of Whole nothing is changed.
 type Range struct {
 	Under string
@@ -58,7 +59,7 @@ func (r Range) each(doc string, yield func(path, what, changed string)) {
 		return
 	}
 	end, inside := all[top].to, 0
-	for _, e := range all[top+1:] {
+	for _, e := range all[top:] {
 		if e.from >= end {
 			return
 		}
@@ -69,7 +70,8 @@ func (r Range) each(doc string, yield func(path, what, changed string)) {
 			inside = e.to
 		}
 		for what, changed := range e.changes(doc, all) {
-			yield(strings.TrimPrefix(e.path, all[top].path+"/"), what, changed)
+			path := strings.TrimPrefix(strings.TrimPrefix(e.path, all[top].path), "/")
+			yield(cmp.Or(path, "itself"), what, changed)
 		}
 	}
 }

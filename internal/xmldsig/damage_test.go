@@ -44,7 +44,11 @@ func TestDamagedSignature(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		all, err := Verify(find(d.Root(), "Signature"), testSecret, alg.Modern, resolver)
+		sig := find(d.Root(), "Signature")
+		if !sig.OK() {
+			return "no signature", nil
+		}
+		all, err := Verify(sig, testSecret, alg.Modern, resolver)
 		var names []string
 		for _, s := range all {
 			names = append(names, s.Element().Path())
