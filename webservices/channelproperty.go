@@ -179,7 +179,7 @@ func (v channelValues) complete(binding ChannelBinding) {
 func (v channelValues) set(id ChannelPropertyID, value any, now settable) error {
 	if id == WS_CHANNEL_PROPERTY_EX_NEGOTIATOR { // an interface, which has no type to compare
 		n, ok := value.(Negotiator)
-		if !ok || now != atCreation {
+		if !ok || isNil(n) || now != atCreation {
 			return fmt.Errorf("channel property %#x is a Negotiator, to be given at creation", id)
 		}
 		v[id] = n

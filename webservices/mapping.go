@@ -207,6 +207,9 @@ func networkCode(err error) HRESULT {
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return WS_E_ENDPOINT_NOT_FOUND
 	}
+	if _, ok := errors.AsType[*net.AddrError](err); ok { // the host has no address of the IP version asked for
+		return WS_E_ENDPOINT_NOT_FOUND
+	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		for _, row := range socketCodes {
 			for _, e := range row.errnos {

@@ -44,8 +44,10 @@ func readMessageProperties(props []MessageProperty) (messageValues, error) {
 		switch p.ID {
 		case WS_MESSAGE_PROPERTY_ENVELOPE_VERSION:
 			v.envelope, ok = p.Value.(EnvelopeVersion)
+			ok = ok && v.envelope != 0
 		case WS_MESSAGE_PROPERTY_ADDRESSING_VERSION:
 			v.addressing, ok = p.Value.(AddressingVersion)
+			ok = ok && v.addressing != 0
 		case WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS:
 			var n uint32
 			if n, ok = p.Value.(uint32); ok && n == 0 {
