@@ -1,71 +1,11 @@
 package webservices
 
 import (
-	"crypto/x509"
-	"log/slog"
-	"reflect"
 	"testing"
 	"time"
 
 	"wstrust"
 )
-
-// The defaults of channel properties, as a fresh channel tells them.
-func TestChannelDefaults(t *testing.T) {
-	c := create(t, alice())
-	for id, want := range map[ChannelPropertyID]any{
-		WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE: uint32(65536), WS_CHANNEL_PROPERTY_MAX_STREAMED_MESSAGE_SIZE: uint64(4194304),
-		WS_CHANNEL_PROPERTY_MAX_STREAMED_START_SIZE: uint32(16384), WS_CHANNEL_PROPERTY_MAX_STREAMED_FLUSH_SIZE: uint32(65536),
-		WS_CHANNEL_PROPERTY_ENCODING: WS_ENCODING_XML_UTF8, WS_CHANNEL_PROPERTY_ENVELOPE_VERSION: WS_ENVELOPE_VERSION_SOAP_1_2,
-		WS_CHANNEL_PROPERTY_ADDRESSING_VERSION: WS_ADDRESSING_VERSION_1_0, WS_CHANNEL_PROPERTY_MAX_SESSION_DICTIONARY_SIZE: uint32(2048),
-		WS_CHANNEL_PROPERTY_STATE: WS_CHANNEL_STATE_CREATED, WS_CHANNEL_PROPERTY_ASYNC_CALLBACK_MODEL: WS_LONG_CALLBACK,
-		WS_CHANNEL_PROPERTY_IP_VERSION: WS_IP_VERSION_AUTO, WS_CHANNEL_PROPERTY_RESOLVE_TIMEOUT: uint32(0xFFFFFFFF),
-		WS_CHANNEL_PROPERTY_CONNECT_TIMEOUT: uint32(30000), WS_CHANNEL_PROPERTY_SEND_TIMEOUT: uint32(30000),
-		WS_CHANNEL_PROPERTY_RECEIVE_RESPONSE_TIMEOUT: uint32(30000), WS_CHANNEL_PROPERTY_RECEIVE_TIMEOUT: uint32(30000),
-		WS_CHANNEL_PROPERTY_CLOSE_TIMEOUT: uint32(30000), WS_CHANNEL_PROPERTY_ENABLE_TIMEOUTS: true,
-		WS_CHANNEL_PROPERTY_TRANSFER_MODE: WS_BUFFERED_TRANSFER_MODE, WS_CHANNEL_PROPERTY_NO_DELAY: false,
-		WS_CHANNEL_PROPERTY_SEND_KEEP_ALIVES: false, WS_CHANNEL_PROPERTY_KEEP_ALIVE_TIME: uint32(7200000),
-		WS_CHANNEL_PROPERTY_KEEP_ALIVE_INTERVAL: uint32(1000), WS_CHANNEL_PROPERTY_MAX_HTTP_SERVER_CONNECTIONS: uint32(0xFFFFFFFF),
-		WS_CHANNEL_PROPERTY_CHANNEL_TYPE: WS_CHANNEL_TYPE_REQUEST, WS_CHANNEL_PROPERTY_TRIM_BUFFERED_MESSAGE_SIZE: uint32(65536),
-		WS_CHANNEL_PROPERTY_PROTECTION_LEVEL: WS_PROTECTION_LEVEL_SIGN_AND_ENCRYPT, WS_CHANNEL_PROPERTY_COOKIE_MODE: WS_AUTO_COOKIE_MODE,
-		WS_CHANNEL_PROPERTY_HTTP_PROXY_SETTING_MODE: WS_HTTP_PROXY_SETTING_MODE_AUTO, WS_CHANNEL_PROPERTY_CUSTOM_HTTP_PROXY: (*CustomHTTPProxy)(nil),
-		WS_CHANNEL_PROPERTY_ENABLE_HTTP_REDIRECT: false, WS_CHANNEL_PROPERTY_HTTP_REDIRECT_CALLBACK_CONTEXT: (*HTTPRedirectCallbackContext)(nil),
-		WS_CHANNEL_PROPERTY_FAULTS_AS_ERRORS: true, WS_CHANNEL_PROPERTY_ALLOW_UNSECURED_FAULTS: false,
-		WS_CHANNEL_PROPERTY_EX_STRICT_PROFILE: false, WS_CHANNEL_PROPERTY_EX_ROOT_CERTIFICATES: (*x509.CertPool)(nil),
-		WS_CHANNEL_PROPERTY_EX_LOGGER: (*slog.Logger)(nil), WS_CHANNEL_PROPERTY_EX_SYSTEM_PROXY: SystemProxy(nil),
-	} {
-		got := reflect.New(reflect.TypeOf(want))
-		if hr := GetChannelProperty(c, id, got.Interface(), nil); hr != S_OK {
-			t.Errorf("property %d: %v", id, hr)
-		} else if id == WS_CHANNEL_PROPERTY_EX_SYSTEM_PROXY {
-			if !got.Elem().IsNil() {
-				t.Error("there is a proxy")
-			}
-		} else if got.Elem().Interface() != want {
-			t.Errorf("property %d is %v, want %v", id, got.Elem().Interface(), want)
-		}
-		// A pointer to another type, or to nothing.
-		if hr := GetChannelProperty(c, id, new(complex64), nil); hr != E_INVALIDARG {
-			t.Errorf("property %d into another type: %v", id, hr)
-		}
-		if hr := GetChannelProperty(c, id, nil, nil); hr != E_INVALIDARG {
-			t.Errorf("property %d into nothing: %v", id, hr)
-		}
-	}
-	var negotiator Negotiator
-	if hr := GetChannelProperty(c, WS_CHANNEL_PROPERTY_EX_NEGOTIATOR, &negotiator, nil); hr != S_OK || negotiator != nil {
-		t.Error(hr, negotiator)
-	}
-	for _, id := range []ChannelPropertyID{WS_CHANNEL_PROPERTY_ENCODER, WS_CHANNEL_PROPERTY_HTTP_SERVER_SPN, 33, 999} {
-		if hr := GetChannelProperty(c, id, new(uint32), nil); hr != E_INVALIDARG {
-			t.Errorf("property %d: %v", id, hr)
-		}
-	}
-	var level ProtectionLevel
-	if GetChannelProperty(create(t, nil), WS_CHANNEL_PROPERTY_PROTECTION_LEVEL, &level, nil); level != WS_PROTECTION_LEVEL_NONE {
-		t.Error(level)
-	}
-}
 
 // The defaults of a security description, as the core gets them.
 func TestSecurityDefaults(t *testing.T) {

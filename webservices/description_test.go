@@ -225,45 +225,6 @@ func TestChannelTypes(t *testing.T) {
 	}
 }
 
-// Channel properties that a channel cannot have.
-func TestIllegalChannelProperties(t *testing.T) {
-	for name, c := range map[string]struct {
-		props []ChannelProperty
-		hr    HRESULT // of CreateChannel; S_OK: of OpenChannel NOT_SUPPORTED
-	}{
-		"state":                {[]ChannelProperty{{WS_CHANNEL_PROPERTY_STATE, WS_CHANNEL_STATE_OPEN}}, E_INVALIDARG},
-		"unknown":              {[]ChannelProperty{{999, uint32(1)}}, E_INVALIDARG},
-		"twice":                {[]ChannelProperty{timeout(WS_CHANNEL_PROPERTY_SEND_TIMEOUT, 1), timeout(WS_CHANNEL_PROPERTY_SEND_TIMEOUT, 1)}, E_INVALIDARG},
-		"int":                  {[]ChannelProperty{{WS_CHANNEL_PROPERTY_SEND_TIMEOUT, 1}}, E_INVALIDARG},
-		"no message":           {[]ChannelProperty{{WS_CHANNEL_PROPERTY_MAX_BUFFERED_MESSAGE_SIZE, uint32(0)}}, E_INVALIDARG},
-		"envelope none":        {[]ChannelProperty{{WS_CHANNEL_PROPERTY_ENVELOPE_VERSION, WS_ENVELOPE_VERSION_NONE}}, E_INVALIDARG},
-		"envelope 9":           {[]ChannelProperty{{WS_CHANNEL_PROPERTY_ENVELOPE_VERSION, EnvelopeVersion(9)}}, E_INVALIDARG},
-		"custom without proxy": {[]ChannelProperty{{WS_CHANNEL_PROPERTY_HTTP_PROXY_SETTING_MODE, WS_HTTP_PROXY_SETTING_MODE_CUSTOM}}, E_INVALIDARG},
-		"proxy without custom": {[]ChannelProperty{{WS_CHANNEL_PROPERTY_CUSTOM_HTTP_PROXY, &CustomHTTPProxy{Servers: "p:1"}}}, E_INVALIDARG},
-		"proxy of nothing":     {[]ChannelProperty{{WS_CHANNEL_PROPERTY_HTTP_PROXY_SETTING_MODE, WS_HTTP_PROXY_SETTING_MODE_CUSTOM}, {WS_CHANNEL_PROPERTY_CUSTOM_HTTP_PROXY, &CustomHTTPProxy{}}}, E_INVALIDARG},
-		"redirect to nobody":   {[]ChannelProperty{{WS_CHANNEL_PROPERTY_HTTP_REDIRECT_CALLBACK_CONTEXT, &HTTPRedirectCallbackContext{}}}, E_INVALIDARG},
-		"negotiator":           {[]ChannelProperty{{WS_CHANNEL_PROPERTY_EX_NEGOTIATOR, 1}}, E_INVALIDARG},
-		"encoder":              {[]ChannelProperty{{WS_CHANNEL_PROPERTY_ENCODER, 1}}, E_INVALIDARG},
-		"raw":                  {[]ChannelProperty{{WS_CHANNEL_PROPERTY_ENCODING, WS_ENCODING_RAW}}, S_OK},
-		"UTF-16":               {[]ChannelProperty{{WS_CHANNEL_PROPERTY_ENCODING, WS_ENCODING_XML_UTF16LE}}, S_OK},
-		"MTOM":                 {[]ChannelProperty{{WS_CHANNEL_PROPERTY_ENCODING, WS_ENCODING_XML_MTOM_UTF8}}, S_OK},
-		"streamed":             {[]ChannelProperty{{WS_CHANNEL_PROPERTY_TRANSFER_MODE, WS_STREAMED_TRANSFER_MODE}}, S_OK},
-	} {
-		var ch *Channel
-		var e Error
-		if hr := CreateChannel(WS_CHANNEL_TYPE_REQUEST, WS_HTTP_CHANNEL_BINDING, c.props, nil, &ch, &e); hr != c.hr {
-			t.Errorf("%s: %v: %v", name, hr, e.Error())
-			continue
-		}
-		if c.hr == S_OK {
-			if hr := OpenChannel(ch, &EndpointAddress{URL: "http://127.0.0.1:1/"}, nil, &e); hr != WS_E_NOT_SUPPORTED {
-				t.Errorf("%s: opened: %v", name, hr)
-			}
-		}
-		FreeChannel(ch)
-	}
-}
-
 // Addresses that cannot be opened.
 func TestIllegalAddresses(t *testing.T) {
 	for _, c := range []struct {

@@ -188,7 +188,7 @@ func fill(text string, m rst) string {
 	at := func(d time.Duration) string { return now.Add(d).Format("2006-01-02T15:04:05.000Z") }
 	return strings.NewReplacer(
 		"{MessageID}", m.Header.MessageID, "{Context}", m.Body.RST.Context,
-		"{now}", at(0), "{5m}", at(5*time.Minute), "{1h}", at(time.Hour), "{-1h}", at(-time.Hour), "{-55m}", at(-55*time.Minute),
+		"{now}", at(0), "{5m}", at(5*time.Minute), "{1h}", at(time.Hour), "{65m}", at(65*time.Minute), "{-1h}", at(-time.Hour), "{-55m}", at(-55*time.Minute),
 		"{wst05}", "http://schemas.xmlsoap.org/ws/2005/02/trust", "{wst13}", spaceTrust13,
 		"{wsc05}", "http://schemas.xmlsoap.org/ws/2005/02/sc", "{wsc13}", "http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512",
 		"{wsse}", spaceWSSE, "{wsu}", spaceWSU,

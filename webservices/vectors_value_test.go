@@ -1,15 +1,19 @@
 package webservices
 
 import (
+	"crypto/x509"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"log/slog"
 	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"wstrust/cache"
 )
 
 // values reads the values of vectors, which are written as Go expressions:
@@ -34,7 +38,7 @@ var vectorTypes = func() map[string]reflect.Type {
 		HTTPHeaderAuthScheme(0), HTTPHeaderAuthTarget(0), CertFailure(0), SecureProtocol(0), WindowsIntegratedAuthPackage(0),
 		ExtendedProtectionPolicy(0), ExtendedProtectionScenario(0), SecurityTokenPropertyID(0), XmlSecurityTokenPropertyID(0),
 		SecurityContextPropertyID(0), EndpointAddressExtensionType(0), ErrorPropertyID(0), FaultErrorPropertyID(0), CallbackModel(0),
-		ReadOption(0), TrustVersion(0), SecureConversationVersion(0), RequestSecurityTokenAction(0), SecurityKeyType(0),
+		ReadOption(0), ListenerState(0), TrustVersion(0), SecureConversationVersion(0), RequestSecurityTokenAction(0), SecurityKeyType(0),
 		SecurityKeyEntropyMode(0), SecurityBearerKeyTypeVersion(0), RequestSecurityTokenPropertyID(0), HRESULT(0),
 		CustomHTTPProxy{},
 		HTTPRedirectCallbackContext{},
@@ -66,6 +70,7 @@ var vectorTypes = func() map[string]reflect.Type {
 		}
 		out[name] = typ
 	}
+	out["negotiator"] = reflect.TypeFor[negotiator]()
 	return out
 }()
 
@@ -176,6 +181,15 @@ func (v *values) typeOf(e ast.Expr) reflect.Type {
 		return reflect.SliceOf(v.typeOf(e.Elt))
 	case *ast.ParenExpr:
 		return v.typeOf(e.X)
+	case *ast.SelectorExpr:
+		switch e.Sel.Name {
+		case "CertPool":
+			return reflect.TypeFor[x509.CertPool]()
+		case "Logger":
+			return reflect.TypeFor[slog.Logger]()
+		case "Cache":
+			return reflect.TypeFor[cache.Cache]()
+		}
 	}
 	v.t.Fatalf("a type cannot be a %T", e)
 	return nil
