@@ -28,7 +28,9 @@ func SecurityContext(bootstrap ...Binding) Binding {
 // longer than its own ctx. It is renewed by the first caller that finds renewal
 // due, while others go on with the old key. If the service has forgotten it
 // (fault BadContextToken) or wants it renewed (RenewNeeded), the message, which
-// the service did not take, is sent once more under a new one. [Channel.Close]
+// the service did not take, is sent once more under a new one. A service that
+// says that it has no room for a context is asked again, with growing pauses, as
+// long as the caller's ctx lasts but for a minute at most. [Channel.Close]
 // cancels it at the service if the channel is open, and never from
 // [StateFaulted].
 //
@@ -67,6 +69,10 @@ type ContextConfig struct {
 	// is renewed; at four fifths of its lifetime if zero, and at the latest
 	// then. In WWSAPI: SECURITY_CONTEXT_RENEWAL_INTERVAL.
 	RenewalInterval time.Duration
+	// Rollover is how long answers under a context's key are accepted after it
+	// was renewed or replaced: they are under way then. 5 minutes if zero. In
+	// WWSAPI: SECURITY_CONTEXT_ROLLOVER_INTERVAL.
+	Rollover time.Duration
 
 	// AtOpen establishes the context in [Channel.Open], which then fails if the
 	// service refuses. Otherwise the first message does.
@@ -116,6 +122,15 @@ func (c *ContextConfig) version(trust TrustVersion) wst.Version {
 	return wst.Version(trust)
 }
 
+const defaultRollover = 5 * time.Minute
+
+func (c *ContextConfig) rollover() time.Duration {
+	if c.Rollover > 0 {
+		return c.Rollover
+	}
+	return defaultRollover
+}
+
 // securityContext is a binding whose token the channel has: see conversation.
 type securityContext struct{ cfg ContextConfig }
 
@@ -126,8 +141,8 @@ func (b securityContext) check(c *Config) error {
 		return errors.New("security context: a value does not exist")
 	case cfg.KeySize != 0 && (cfg.KeySize < wst.MinKeyBits || cfg.KeySize > wst.MaxKeyBits || cfg.KeySize%8 != 0):
 		return fmt.Errorf("security context: a key of %d bits", cfg.KeySize)
-	case cfg.RenewalInterval < 0:
-		return errors.New("security context: the renewal interval is negative")
+	case cfg.RenewalInterval < 0 || cfg.Rollover < 0:
+		return errors.New("security context: an interval is negative")
 	case cfg.BootstrapConfig != nil && len(cfg.Bootstrap) != 0:
 		return errors.New("security context: both Bootstrap and BootstrapConfig")
 	case c.Header.Timestamp == TimestampNever:

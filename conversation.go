@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
 
+	"wstrust/internal/alg"
 	"wstrust/internal/wssc"
 	"wstrust/internal/wsse"
 	"wstrust/internal/wst"
@@ -49,7 +52,7 @@ func (c *Channel) converse(ctx context.Context, to Address, e endpoint) (*conver
 	boot, proved := b.bootstrap(&c.cfg), c.cfg
 	proved.Bindings = nil
 	v := &conversation{cfg: b.cfg, log: c.log, boot: &Channel{cfg: boot, log: c.log}, proved: &Channel{cfg: proved, log: c.log}, bootTo: e, provedTo: e}
-	v.session.Plan = wssc.Plan{Never: b.cfg.NoRenewal, Interval: b.cfg.RenewalInterval}
+	v.session.Plan = wssc.Plan{Never: b.cfg.NoRenewal, Interval: b.cfg.RenewalInterval, Rollover: b.cfg.rollover()}
 	if b.cfg.BootstrapConfig != nil {
 		var err error
 		if v.bootTo, err = v.boot.resolve(to); err != nil {
@@ -97,7 +100,7 @@ func (v *conversation) exchange(ctx context.Context, c *Channel, to endpoint, m 
 		if err != nil {
 			return answer{}, err
 		}
-		a, err := c.send(ctx, to, m, token)
+		a, err := c.send(ctx, to, m, token, v.key)
 		if err == nil || n == tries || !v.refused(held, err) {
 			return a, err
 		}
@@ -119,6 +122,13 @@ func (v *conversation) token(h *wssc.Held, c *Channel) (wsse.Token, error) {
 	return v.ready.token, nil
 }
 
+// key returns the key of a context under which an answer may come now.
+func (v *conversation) key(id, instance string) (alg.Key, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.session.Key(id, instance, time.Now())
+}
+
 // refused reports whether a message is worth sending again.
 func (v *conversation) refused(h *wssc.Held, err error) bool {
 	f, ok := errors.AsType[*Fault](err)
@@ -127,7 +137,7 @@ func (v *conversation) refused(h *wssc.Held, err error) bool {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.session.Refused(h, wssc.CodeOf(f.Space, f.Subcode))
+	return v.session.Refused(h, wssc.CodeOf(f.Space, f.Subcode), time.Now())
 }
 
 // held returns the context to send under. It establishes and renews if it must,
@@ -171,7 +181,7 @@ func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
 // lead establishes a context, or renews old if there is one, for all who wait.
 // With again an error is not the end: the session knows what else to do.
 func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fresh *wssc.Held, again bool, err error) {
-	fresh, err = v.request(ctx, old)
+	fresh, busy, err := v.insist(ctx, old)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	defer close(f.done)
@@ -188,7 +198,7 @@ func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fre
 		what = "renew security context"
 	}
 	_, refused := errors.AsType[*Fault](err)
-	again = v.session.Failed(refused || errors.Is(err, wssc.ErrRenewed), now)
+	again = v.session.Failed(refused && !busy || errors.Is(err, wssc.ErrRenewed), now)
 	err = fmt.Errorf("%s: %w", what, err)
 	v.log.LogAttrs(ctx, slog.LevelWarn, "security context", slog.Any("error", err), slog.Bool("going on", again))
 	if !again {
@@ -197,8 +207,55 @@ func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fre
 	return nil, again, err
 }
 
+// How a service that is too busy is asked again: after what its Retry-After says
+// and a pause of up to firstPause, which doubles each time; and for busyFor at
+// most.
+const (
+	firstPause = 200 * time.Millisecond
+	lastPause  = 5 * time.Second
+	busyFor    = time.Minute
+)
+
+// insist asks for a context until the service has room for it, as long as ctx
+// lasts and messages cannot do without. Busy says that it gave up on that.
+func (v *conversation) insist(ctx context.Context, old *wssc.Held) (fresh *wssc.Held, busy bool, err error) {
+	until := time.Now().Add(busyFor)
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		fresh, at, err := v.request(ctx, old)
+		if err == nil || !tooBusy(at, err) {
+			return fresh, false, err
+		}
+		v.mu.Lock()
+		now := time.Now()
+		blocked := v.session.Blocked(now)
+		v.mu.Unlock()
+		// At random, since those who were refused together would come together.
+		wait := min(at.retryAfter, busyFor) + rand.N(pause)
+		if !blocked || now.Add(wait).After(until) {
+			return nil, true, err
+		}
+		v.log.LogAttrs(ctx, slog.LevelInfo, "the service is too busy for a security context, asking again", slog.Duration("in", wait), slog.Any("error", err))
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, true, fmt.Errorf("%w, while the service was too busy: %w", context.Cause(ctx), err)
+		}
+	}
+}
+
+// tooBusy reports whether an answer says that the service has no room now and
+// may have later: by HTTP or by the fault that WCF has for it.
+func tooBusy(at place, err error) bool {
+	if f, ok := errors.AsType[*Fault](err); ok && wssc.CodeOf(f.Space, f.Subcode) == wssc.ServerTooBusy {
+		return true
+	}
+	return at.status == http.StatusServiceUnavailable || at.status == http.StatusTooManyRequests
+}
+
 // request asks the service for a context, or for a renewed one.
-func (v *conversation) request(ctx context.Context, old *wssc.Held) (*wssc.Held, error) {
+func (v *conversation) request(ctx context.Context, old *wssc.Held) (*wssc.Held, place, error) {
 	m := wst.Request{Action: wst.NewContext, KeySize: v.cfg.KeySize, Entropy: v.cfg.Entropy.mode()}
 	version := v.cfg.version(v.boot.cfg.Versions.Trust)
 	var proof []wsse.Token
@@ -206,12 +263,13 @@ func (v *conversation) request(ctx context.Context, old *wssc.Held) (*wssc.Held,
 		m.Action, m.Target = wst.RenewContext, old.Unattached
 		version, proof = old.Version, []wsse.Token{heldToken(old, &v.boot.cfg)}
 	}
-	i, _, err := v.boot.negotiate(ctx, v.bootTo, m, version, proof...)
+	i, at, err := v.boot.negotiate(ctx, v.bootTo, m, version, proof...)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
 	defer i.Proof.Clear()
-	return wssc.NewHeld(i)
+	h, err := wssc.NewHeld(i)
+	return h, at, err
 }
 
 // close ends the conversation and has the service forget the context.

@@ -18,9 +18,10 @@ import (
 
 // An answer is a message that was verified, or a fault.
 type answer struct {
-	status   int
-	evidence *wsse.Evidence
-	doc      *xmltree.Doc // what evidence reads from
+	status     int
+	retryAfter time.Duration // 0 if it says nothing of that
+	evidence   *wsse.Evidence
+	doc        *xmltree.Doc // what evidence reads from
 }
 
 // A message is one that is to be sent, but for addressing and security.
@@ -38,11 +39,12 @@ func (c *Channel) exchange(ctx context.Context, to endpoint, m message) (answer,
 	if to.conversation != nil {
 		return to.conversation.exchange(ctx, c, to, m)
 	}
-	return c.send(ctx, to, m, nil)
+	return c.send(ctx, to, m, nil, nil)
 }
 
-// send is exchange under a security context, if there is one.
-func (c *Channel) send(ctx context.Context, to endpoint, m message, under wsse.Token) (answer, error) {
+// send is exchange under a security context, if there is one, and knows the keys
+// of the contexts under which the answer may come.
+func (c *Channel) send(ctx context.Context, to endpoint, m message, under wsse.Token, contexts contextKeys) (answer, error) {
 	octets, expect, err := c.protect(ctx, to, m, under)
 	if err != nil {
 		return answer{}, err
@@ -56,14 +58,14 @@ func (c *Channel) send(ctx context.Context, to endpoint, m message, under wsse.T
 		slog.Int("status", reply.Status), slog.Int("sent", len(octets)), slog.Int("received", len(reply.Packet.Body)),
 		slog.Duration("took", time.Since(start)), slog.Any("error", err))
 	if err != nil {
-		return answer{status: reply.Status}, cause(ctx, err)
+		return answer{status: reply.Status, retryAfter: reply.RetryAfter}, cause(ctx, err)
 	}
 	d, _ := c.docs.Get().(*xmltree.Doc)
 	if d == nil {
 		d = new(xmltree.Doc)
 	}
-	evidence, err := c.cfg.verify(d, reply, expect, time.Now())
-	return answer{reply.Status, evidence, d}, err
+	evidence, err := c.cfg.verifyUnder(d, reply, expect, contexts, time.Now())
+	return answer{reply.Status, reply.RetryAfter, evidence, d}, err
 }
 
 // recycle keeps the memory of an answer for the next one. Nothing that was read
@@ -134,9 +136,19 @@ func (c *Config) options(tokens []wsse.Token) wsse.Options {
 	}
 }
 
-// verify reads an answer: is it SOAP, is it the answer to what was sent, does
-// its security verify? Only then is there Evidence to read the body from.
+// contextKeys finds the key of a security context under which an answer may come.
+// Nil leaves that to what the request was protected with.
+type contextKeys func(id, instance string) (alg.Key, bool)
+
+// verify reads an answer that comes under no security context, or under one that
+// a binding presents as it would any token.
 func (c *Config) verify(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
+	return c.verifyUnder(d, reply, expect, nil, now)
+}
+
+// verifyUnder reads an answer: is it SOAP, is it the answer to what was sent, does
+// its security verify? Only then is there Evidence to read the body from.
+func (c *Config) verifyUnder(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, contexts contextKeys, now time.Time) (*wsse.Evidence, error) {
 	if err := d.Parse(reply.Packet.Body, c.Limits.tree()); err != nil {
 		return nil, err
 	}
@@ -147,12 +159,20 @@ func (c *Config) verify(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, 
 	if err := c.Limits.headers(env); err != nil {
 		return nil, err
 	}
-	if err := soap.CheckReply(env, expect.Reply); err != nil {
-		return nil, err
+	// Before anything is decrypted, if it can be said before.
+	if !hidesHeaders(env) {
+		if err := soap.CheckReply(env, expect.Reply); err != nil {
+			return nil, err
+		}
 	}
-	evidence, err := c.evidence(env, reply, expect, now)
+	evidence, err := c.evidence(env, reply, expect, contexts, now)
 	if err == nil {
 		env = evidence.Envelope // what was encrypted is open in it
+	}
+	if err == nil || env.IsFault() {
+		if err := soap.CheckReply(env, expect.Reply); err != nil {
+			return nil, err
+		}
 	}
 	if env.IsFault() {
 		// A fault is reported whatever its security says, as a hint.
@@ -164,7 +184,18 @@ func (c *Config) verify(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, 
 	return evidence, err
 }
 
-func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Expect, now time.Time) (*wsse.Evidence, error) {
+// hidesHeaders reports whether header blocks are encrypted, as a header of
+// WS-Security 1.1 or of 1.0 has it.
+func hidesHeaders(env *soap.Envelope) bool {
+	for h := range env.Ours("") {
+		if h.Is(xmltree.WSSE11, "EncryptedHeader") || h.Is(xmltree.XENC, "EncryptedData") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Expect, contexts contextKeys, now time.Time) (*wsse.Evidence, error) {
 	if err := c.Profile.checkAnswer(env); err != nil {
 		return nil, err
 	}
@@ -173,7 +204,6 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 		return nil, err
 	}
 	credentials := wsse.Credentials{Keys: make(map[wsse.KeyRef]alg.Key)}
-	c.answerNeeds(pending, &credentials)
 	policy := wsse.Policy{
 		Suite:            alg.Suite(c.Suite),
 		TLS:              reply.TLS != nil || c.InsecurePlaintext,
@@ -184,7 +214,7 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 		Limits:           c.Limits.tree(),
 	}
 	c.Protection.demand(&policy, reply.TLS != nil)
-	evidence, err := c.open(pending, credentials, policy, now)
+	evidence, err := c.open(pending, credentials, policy, contexts, now)
 	if err != nil {
 		if policy.RequireTimestamp && !pending.Present() {
 			return nil, fmt.Errorf("%w; if this peer never sends a Security header, set Header.Timestamp to TimestampRequestsOnly", err)
@@ -196,23 +226,39 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 
 // open decrypts and verifies. What was encrypted may have hidden the names of
 // further keys.
-func (c *Config) open(p *wsse.Pending, cred wsse.Credentials, pol wsse.Policy, now time.Time) (*wsse.Evidence, error) {
+func (c *Config) open(p *wsse.Pending, cred wsse.Credentials, pol wsse.Policy, contexts contextKeys, now time.Time) (*wsse.Evidence, error) {
+	if err := c.answerNeeds(p, &cred, contexts); err != nil {
+		return nil, err
+	}
 	if err := p.Open(cred, pol); err != nil {
 		return nil, err
 	}
-	c.answerNeeds(p, &cred)
+	if err := c.answerNeeds(p, &cred, contexts); err != nil {
+		return nil, err
+	}
 	return p.Verify(cred, pol, now)
 }
 
-func (c *Config) answerNeeds(p *wsse.Pending, cred *wsse.Credentials) {
+// answerNeeds gives the keys that an answer speaks of. One of a security context
+// that is not accepted any more is refused here, since the request may have been
+// sent under it.
+func (c *Config) answerNeeds(p *wsse.Pending, cred *wsse.Credentials, contexts contextKeys) error {
 	for _, ref := range p.Needs() {
-		if ref.Kind == wsse.KeyRecipient {
+		switch {
+		case ref.Kind == wsse.KeyRecipient:
 			cred.Recipients = c.own()
+		case ref.Kind == wsse.KeyContext && contexts != nil:
+			key, ok := contexts(ref.ID, ref.Instance)
+			if !ok {
+				return &wsse.Error{Class: wsse.ClassTrust, Msg: ref.String() + " is none that answers may come under now"}
+			}
+			cred.Keys[ref] = key
 		}
 		if key, ok := c.peerKey(ref); ok {
 			cred.Keys[ref] = key
 		}
 	}
+	return nil
 }
 
 // peerKey finds the key a reply was signed with among the certificates trusted

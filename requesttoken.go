@@ -55,7 +55,8 @@ func (c *Channel) RequestToken(ctx context.Context, req TokenRequest) (*Token, e
 // A place is how far an exchange has come.
 type place struct {
 	leg, status int
-	doc         *xmltree.Doc // of the last answer, which what was issued reads from
+	retryAfter  time.Duration // that the last answer asks for
+	doc         *xmltree.Doc  // of the last answer, which what was issued reads from
 }
 
 // negotiate carries out an exchange with an issuer. The extra tokens are sent
@@ -75,13 +76,13 @@ func (c *Channel) negotiate(ctx context.Context, to endpoint, m wst.Request, v w
 			return nil, place{leg: leg, status: last.status}, err
 		}
 		if out == nil {
-			return n.Issued(), place{leg, last.status, last.doc}, nil
+			return n.Issued(), place{leg: leg, status: last.status, doc: last.doc}, nil
 		}
 		if leg++; leg > c.cfg.Limits.legs() {
 			return nil, place{leg: leg, status: last.status}, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs())
 		}
 		if last, err = c.exchange(ctx, to, message{n.RequestAction(), out, n.ReplyActions(), extra}); err != nil {
-			return nil, place{leg: leg, status: last.status}, err
+			return nil, place{leg: leg, status: last.status, retryAfter: last.retryAfter}, err
 		}
 		if in, err = last.evidence.Body.Payload(); err != nil {
 			return nil, place{leg: leg, status: last.status}, err

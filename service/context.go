@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wstrust/cache"
@@ -50,17 +52,33 @@ type Contexts struct {
 	// authenticate again. 7 days if zero.
 	MaxAge time.Duration
 
-	// MaxPending bounds contexts that were established within the last five
-	// minutes and not used yet, and MaxActive all together; 100 and 1,000 if
-	// zero. Each process counts those that were established at it. Sealed ones
-	// take no room and are not counted. In WWSAPI:
-	// SECURITY_CONTEXT_MAX_PENDING_CONTEXTS and MAX_ACTIVE_CONTEXTS.
+	// MaxPending bounds contexts that are pending, and MaxActive all together;
+	// 100 and 1,000 if zero. A context is pending from when it is established to
+	// the first message under it that is accepted, and for five minutes at most;
+	// one that was not used by then may be dropped to make room. Who would pass a
+	// bound is refused with a fault that says so (WCF's ServerTooBusy, HTTP
+	// status 503), on which a Channel of package wstrust waits and tries again. Each
+	// process counts those that were established at it. Sealed ones take no room
+	// and are not counted. In WWSAPI: SECURITY_CONTEXT_MAX_PENDING_CONTEXTS and
+	// MAX_ACTIVE_CONTEXTS.
 	MaxPending, MaxActive int
+	// MaxPerPrincipal bounds the contexts of one principal, so that nobody can
+	// take all the room; half of MaxActive if zero. Of MaxPending he can have the
+	// same part. Set it to MaxActive where all clients are one principal.
+	MaxPerPrincipal int
+
+	// Admit, if not nil, is asked about each request to establish, renew or cancel
+	// a context: an error refuses it, with WS-Trust's RequestFailed for the peer
+	// and its text for the log. The message is one that the Verifier accepts;
+	// [Message.Action] tells what it asks for.
+	Admit func(context.Context, *Message) error
 
 	once  sync.Once
 	ring  *wssc.Ring
 	err   error
 	table wssc.Table
+
+	askedPending, askedActive atomic.Int64 // with Cache: when the others were asked last
 }
 
 // A SealKey encrypts contexts in their tokens. It never prints.
@@ -117,7 +135,11 @@ func (c *Contexts) rollover() time.Duration { return either(c.Rollover, defaultR
 func (c *Contexts) maxAge() time.Duration   { return either(c.MaxAge, defaultMaxAge) }
 
 func (c *Contexts) limits() wssc.Limits {
-	return wssc.Limits{Pending: either(c.MaxPending, defaultPending), Active: either(c.MaxActive, defaultActive)}
+	pending, active := either(c.MaxPending, defaultPending), either(c.MaxActive, defaultActive)
+	own := min(either(c.MaxPerPrincipal, (active+1)/2), active)
+	part := float64(own) / float64(active)
+	// Rounded up: whoever may have one context may establish it.
+	return wssc.Limits{Pending: pending, Active: active, OwnActive: own, OwnPending: int(math.Ceil(float64(pending) * part))}
 }
 
 func either[T int | time.Duration](v, standard T) T {
@@ -135,7 +157,7 @@ func (v *Verifier) checkContexts() error {
 		return nil
 	case c.Cache != nil && len(c.Seal) > 0:
 		return fmt.Errorf("%w: Contexts has both a Cache and a Seal", ErrConfig)
-	case c.Lifetime < 0 || c.Rollover < 0 || c.MaxAge < 0 || c.MaxPending < 0 || c.MaxActive < 0:
+	case c.Lifetime < 0 || c.Rollover < 0 || c.MaxAge < 0 || c.MaxPending < 0 || c.MaxActive < 0 || c.MaxPerPrincipal < 0:
 		return fmt.Errorf("%w: a value in Contexts is negative", ErrConfig)
 	}
 	_, err := v.contexts()

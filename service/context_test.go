@@ -2,10 +2,12 @@ package service_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -323,5 +325,28 @@ func TestContextNamed(t *testing.T) {
 		}
 		named.Key = secret(t, 1)
 		w.bad(w.try(named), wssc.BadContextToken)
+	})
+}
+
+// What Admit refuses is not granted, and its reason is for the log.
+func TestContextAdmit(t *testing.T) {
+	eachMode(t, func(c *service.Contexts) {
+		c.Admit = func(_ context.Context, m *service.Message) error {
+			if m.Principal().Name != "alice" || strings.HasSuffix(m.Action(), "/Renew") {
+				return errors.New("no more for " + m.Principal().Name)
+			}
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
+		_, a := w.ask("böb", "ß€")
+		w.bad(a, wssc.RequestFailed)
+		if !strings.Contains(w.log.String(), "no more for böb") {
+			t.Errorf("the log does not say why: %s", w.log)
+		}
+		h := w.hold(w.ask("alice", "pw"))
+		_, a = w.negotiate(wst.Trust13, wst.Request{Action: wst.RenewContext, Target: h.Unattached}, under(h))
+		w.bad(a, wssc.RequestFailed)
+		w.accepted(request(), under(h))
+		w.cancel(h)
 	})
 }

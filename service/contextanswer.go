@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
+	"wstrust/cache"
 	"wstrust/internal/alg"
 	"wstrust/internal/wssc"
 )
@@ -29,6 +31,11 @@ func (v *Verifier) answerContext(ctx context.Context, m *Message) (any, error) {
 		return nil, v.contextFault(m, err)
 	}
 	defer r.Clear()
+	if admit := v.Contexts.Admit; admit != nil {
+		if err := admit(ctx, m); err != nil {
+			return nil, v.contextFault(m, &wssc.Error{Code: wssc.RequestFailed, Err: err})
+		}
+	}
 	store, err := v.contexts()
 	if err != nil {
 		return nil, err
@@ -70,7 +77,9 @@ func (v *Verifier) establish(ctx context.Context, store contextStore, r *wssc.Re
 	}
 	cookie, err := store.add(ctx, c, now)
 	switch {
-	case errors.Is(err, wssc.ErrPending), errors.Is(err, wssc.ErrActive), errors.Is(err, wssc.ErrTooLarge):
+	case errors.Is(err, wssc.ErrPending), errors.Is(err, wssc.ErrActive), errors.Is(err, cache.ErrFull):
+		return nil, &wssc.Error{Code: wssc.ServerTooBusy, Err: err}
+	case errors.Is(err, wssc.ErrTooLarge):
 		return nil, &wssc.Error{Code: wssc.RequestFailed, Err: err}
 	case err != nil:
 		return nil, err
@@ -152,5 +161,10 @@ func (v *Verifier) contextFault(m *Message, err error) error {
 	_, version, _ := wssc.ParseAction(m.action)
 	space, local := e.Code.Name(version)
 	v.log().Info("request about a security context refused", "principal", m.principal.String(), "err", err.Error())
-	return &Fault{Namespace: space, Code: local, Reason: e.Code.Reason()}
+	f := &Fault{Namespace: space, Code: local, Reason: e.Code.Reason()}
+	if e.Code == wssc.ServerTooBusy {
+		f.Receiver = true
+		return &refusal{http.StatusServiceUnavailable, f}
+	}
+	return f
 }

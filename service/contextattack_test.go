@@ -295,34 +295,6 @@ func TestContextRevoked(t *testing.T) {
 	})
 }
 
-// Contexts that nobody uses, and too many of them.
-func TestContextLimits(t *testing.T) {
-	eachMode(t, func(c *service.Contexts) { c.MaxPending, c.MaxActive = 2, 3 }, func(t *testing.T, w *world) {
-		ask := func() (*wst.Issued, answer) {
-			return w.negotiate(wst.Trust13, wst.Request{Action: wst.NewContext}, user("alice", "pw"))
-		}
-		if w.v.Contexts.Seal != nil {
-			for range 5 { // they take no room
-				w.hold(ask())
-			}
-			return
-		}
-		a, b := w.hold(ask()), w.hold(ask())
-		_, refused := ask()
-		w.bad(refused, wssc.RequestFailed)
-		w.accepted(request(), under(a))
-		w.accepted(request(), under(b))
-		w.hold(ask())
-		_, refused = ask() // the third is the last
-		w.bad(refused, wssc.RequestFailed)
-		w.accepted(request(), under(a))
-		if done, _ := w.negotiate(wst.Trust13, wst.Request{Action: wst.CancelContext, Target: a.Unattached}, under(a)); done == nil {
-			t.Fatal("not cancelled")
-		}
-		w.hold(ask())
-	})
-}
-
 // Without Contexts nothing of them is served, and nobody is told.
 func TestContextsOff(t *testing.T) {
 	w := newWorld(t, nil)

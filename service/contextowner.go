@@ -14,6 +14,13 @@ import (
 type owner struct {
 	principal *Principal
 	assertion XML
+	id        string // of the principal, among all; known where the context was established
+}
+
+// ownerID names who established a context, for the limits.
+func ownerID(c *wssc.Context) string {
+	o, _ := c.Owner.(owner)
+	return o.id
 }
 
 // ownerOf takes down who sent m, and returns until when that can be relied on:
@@ -26,7 +33,9 @@ func ownerOf(m *Message, limit time.Time) (owner, time.Time) {
 		}
 	}
 	var o owner
+	issuer := ""
 	if a := p.Assertion; a != nil {
+		issuer = a.Issuer
 		sooner(a.Conditions.NotOnOrAfter)
 		o.assertion = XML(a.Element().Standalone())
 	}
@@ -41,6 +50,7 @@ func ownerOf(m *Message, limit time.Time) (owner, time.Time) {
 		p.Attributes[i] = a
 	}
 	o.principal = &p
+	o.id = fmt.Sprintf("%s %q %q", p.Kind, issuer, p.Name)
 	return o, limit
 }
 

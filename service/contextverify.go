@@ -128,7 +128,7 @@ func (r *resolver) contextUsed(m *Message) error {
 	}
 	store, err := r.v.contexts()
 	if err == nil {
-		store.used(m.under.context.ID)
+		store.used(r.ctx, &m.under.context, r.now)
 	}
 	return err
 }

@@ -149,7 +149,7 @@ func (e *exchange) fail(m *Message, err error) {
 	log := e.v.log().With("id", id, "principal", m.principal.String(), "action", limited(m.action))
 	if f, ok := errors.AsType[*Fault](err); ok {
 		log.Info("handler answered with a fault", "err", err.Error())
-		e.fault(f.soap(), nil, true)
+		e.fault(f.soap(), err, true)
 		return
 	}
 	log.Error("handler failed", "err", err.Error())
@@ -169,6 +169,9 @@ func (e *exchange) fault(f soap.Fault, cause error, sign bool) {
 	status := http.StatusInternalServerError
 	if r, ok := errors.AsType[*refusal](cause); ok {
 		status = r.status
+	}
+	if status == http.StatusServiceUnavailable {
+		e.w.Header().Set("Retry-After", "1")
 	}
 	e.send(status, p)
 }

@@ -28,8 +28,8 @@ var contextEntropies = map[SecurityKeyEntropyMode]wstrust.ContextEntropy{
 
 // converse adds the security context binding: established at the first send,
 // renewed when the interval is over or the service asks, cancelled at close.
-// The rollover interval is how long an old context still protects replies;
-// replies of the profile are not signed, so it has no effect on a client.
+// Replies under an old context are accepted for the rollover interval; those of
+// the profile are not signed, and come under none.
 func (s *security) converse(boot *security, v bindingValues) error {
 	messages, _ := v[WS_SECURITY_BINDING_PROPERTY_MESSAGE_PROPERTIES].([]MessageProperty)
 	values, err := readMessageProperties(messages)
@@ -46,6 +46,7 @@ func (s *security) converse(boot *security, v bindingValues) error {
 			Entropy:         contextEntropies[v.of(WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_KEY_ENTROPY_MODE).(SecurityKeyEntropyMode)],
 			NoRenewal:       !v.of(WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_SUPPORT_RENEW).(bool),
 			RenewalInterval: v.of(WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_RENEWAL_INTERVAL).(time.Duration),
+			Rollover:        v.of(WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_ROLLOVER_INTERVAL).(time.Duration),
 		},
 	}
 	return nil

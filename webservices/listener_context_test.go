@@ -159,7 +159,7 @@ func TestListenerContextProperties(t *testing.T) {
 		if hr != S_OK {
 			t.Fatal(hr)
 		}
-		if _, hr := newContext(t, s); hr != WS_E_ENDPOINT_FAULT_RECEIVED {
+		if _, hr := newContext(t, s); hr != WS_E_ENDPOINT_TOO_BUSY {
 			t.Error("a second pending context", hr)
 		}
 		// The first is used, and pends no more.
@@ -177,7 +177,7 @@ func TestListenerContextProperties(t *testing.T) {
 		if hr := talk(t, c); hr != S_OK {
 			t.Fatal(hr)
 		}
-		if _, hr := newContext(t, s); hr != WS_E_ENDPOINT_FAULT_RECEIVED {
+		if _, hr := newContext(t, s); hr != WS_E_ENDPOINT_TOO_BUSY {
 			t.Error("a second context", hr)
 		}
 		CloseChannel(c, nil, nil) // cancels

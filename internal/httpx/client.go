@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,6 +110,8 @@ type Reply struct {
 	Status int
 	Packet soap.Packet
 	TLS    *tls.ConnectionState // nil over plain HTTP
+
+	RetryAfter time.Duration // what the answer says of it; 0 if nothing or no number of seconds
 }
 
 // Exchange posts a packet and reads the answer, at most limit octets of it.
@@ -136,7 +139,7 @@ func Exchange(ctx context.Context, client *http.Client, to *url.URL, out soap.Pa
 // Answer reads a response, at most limit octets of it. It does not close the
 // body.
 func Answer(resp *http.Response, limit int64) (Reply, error) {
-	reply := Reply{Status: resp.StatusCode, TLS: resp.TLS}
+	reply := Reply{Status: resp.StatusCode, TLS: resp.TLS, RetryAfter: retryAfter(resp.Header)}
 	if !isSOAP(resp) {
 		return reply, notSOAP(resp)
 	}
@@ -152,6 +155,16 @@ func Answer(resp *http.Response, limit int64) (Reply, error) {
 	}
 	reply.Packet = soap.Packet{ContentType: resp.Header.Get("Content-Type"), Body: body}
 	return reply, nil
+}
+
+// retryAfter reads Retry-After. A date, which it may be as well, is as good as the
+// clocks are, and passed over.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // isSOAP admits what SOAP may answer with: success, or a fault with a status

@@ -7,7 +7,9 @@ import (
 // A Code is what a service says of a context that it does not accept.
 type Code uint8
 
-// The codes. The first five are WS-SecureConversation's, the others WS-Trust's.
+// The codes. The first five are WS-SecureConversation's, the next two WS-Trust's.
+// The last is WCF's: the specifications have no word for it, and its clients
+// know it.
 const (
 	BadContextToken         Code = iota + 1 // the context is not known, or not proven
 	UnsupportedContextToken                 // it asks for what is not offered
@@ -16,6 +18,7 @@ const (
 	UnableToRenew                           // it cannot be renewed
 	InvalidRequest                          // the request makes no sense
 	RequestFailed                           // the request was understood and is not granted
+	ServerTooBusy                           // there is no room for it now; later there may be
 )
 
 // Name returns the name of the fault subcode in version v.
@@ -33,12 +36,14 @@ func (c Code) Name(v Version) (space, local string) {
 		return v.Namespace(), "InvalidRequest"
 	case RequestFailed:
 		return v.Namespace(), "RequestFailed"
+	case ServerTooBusy:
+		return cookieSpace, "ServerTooBusy"
 	}
 	return v.ContextNamespace(), "BadContextToken"
 }
 
 // Reason returns the constant text that goes with the code, from the tables of
-// error codes in the specifications.
+// error codes in the specifications where they have one.
 func (c Code) Reason() string {
 	switch c {
 	case UnsupportedContextToken:
@@ -53,6 +58,8 @@ func (c Code) Reason() string {
 		return "The request was invalid or malformed."
 	case RequestFailed:
 		return "The specified request failed."
+	case ServerTooBusy:
+		return "There are too many security contexts. Please try again later."
 	}
 	return "The requested context elements are insufficient or unsupported."
 }
@@ -62,7 +69,7 @@ func (c Code) Reason() string {
 // forgotten a context need not know of which version it was.
 func CodeOf(space, local string) Code {
 	for _, v := range [...]Version{wst.Trust13, wst.Trust2005} {
-		for c := BadContextToken; c <= RequestFailed; c++ {
+		for c := BadContextToken; c <= ServerTooBusy; c++ {
 			if s, l := c.Name(v); s == space && l == local {
 				return c
 			}

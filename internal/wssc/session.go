@@ -58,6 +58,7 @@ func (h Held) Format(f fmt.State, _ rune) {
 type Plan struct {
 	Never    bool          // a new context in place of renewing one
 	Interval time.Duration // from one renewal to the next; four fifths of the lifetime if zero or longer than that
+	Rollover time.Duration // how long answers under a context are accepted after another has taken its place
 }
 
 // A Step is what a client has to do before it can send a message.
@@ -82,12 +83,20 @@ type Session struct {
 	Plan Plan
 
 	current *Held
+	former  []former  // the latest first
 	ends    time.Time // of current, by our clock; zero: not known
 	renewAt time.Time // zero: never
 	stale   bool      // current must be renewed before it is used again
 	replace bool      // current cannot be renewed: make a new one
 	doing   Step      // what somebody is at
 	closed  bool
+}
+
+// A former is a context that another has taken the place of: answers to what
+// was sent before that come under it.
+type former struct {
+	*Held
+	until time.Time
 }
 
 // pause is how long a renewal that failed is not tried again, as long as the
@@ -103,7 +112,7 @@ func (s *Session) Next(now time.Time) (Step, *Held) {
 	good := s.good(now)
 	due := s.current != nil && (s.stale || !s.renewAt.IsZero() && !now.Before(s.renewAt))
 	switch {
-	case s.doing != Send && good && !s.stale:
+	case s.doing != Send && !s.Blocked(now):
 		return Send, s.current
 	case s.doing != Send:
 		return Wait, nil
@@ -144,11 +153,44 @@ func (s *Session) Established(h, renewed *Held, now time.Time) error {
 	if s.closed {
 		return nil
 	}
+	s.retire(now)
 	s.current, s.stale, s.replace = h, false, false
 	s.ends = h.end(now)
 	s.renewAt = s.Plan.next(s.ends, now)
 	return nil
 }
+
+// retire has the current context be a former one.
+func (s *Session) retire(now time.Time) {
+	kept := make([]former, 0, len(s.former)+1)
+	if s.current != nil {
+		kept = append(kept, former{s.current, now.Add(s.Plan.Rollover)})
+	}
+	for _, f := range s.former {
+		if now.Before(f.until) && len(kept) < maxFormer {
+			kept = append(kept, f)
+		}
+	}
+	s.former, s.current = kept, nil
+}
+
+// Key returns the key of a context under which an answer may come now: of the
+// current one, and for Plan.Rollover of those before it.
+func (s *Session) Key(id, instance string, now time.Time) (alg.Key, bool) {
+	if c := s.current; c != nil && c.ID == id && c.Instance == instance {
+		return c.Key, true
+	}
+	for _, f := range s.former {
+		if f.ID == id && f.Instance == instance && now.Before(f.until) {
+			return f.Key, true
+		}
+	}
+	return alg.Key{}, false
+}
+
+// Blocked reports whether no message can be sent before somebody has
+// established or renewed a context.
+func (s *Session) Blocked(now time.Time) bool { return !s.good(now) || s.stale }
 
 // end returns when a context that has just been issued ends by our clock. The
 // service's may be off: with ours ahead of it by more than the lifetime, the
@@ -196,7 +238,7 @@ func (s *Session) Failed(refused bool, now time.Time) (again bool) {
 		s.renewAt = now
 		return true
 	}
-	if s.good(now) && !s.stale {
+	if !s.Blocked(now) {
 		wait := pause
 		if !s.ends.IsZero() {
 			wait = min(wait, s.ends.Sub(now)/2)
@@ -210,14 +252,14 @@ func (s *Session) Failed(refused bool, now time.Time) (again bool) {
 // Refused reports that a message under h was refused with that code, and
 // returns whether it is worth sending it once more: the service has forgotten
 // the context, or wants it renewed, and did not take the message.
-func (s *Session) Refused(h *Held, code Code) (again bool) {
+func (s *Session) Refused(h *Held, code Code, now time.Time) (again bool) {
 	switch {
 	case s.closed || code != BadContextToken && code != RenewNeeded:
 		return false
 	case s.current != h: // there is a newer one already
 		return true
 	case code == BadContextToken:
-		s.current = nil
+		s.retire(now)
 		return true
 	}
 	s.stale = true

@@ -3,6 +3,7 @@ package wssc
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,12 +135,61 @@ func TestSession(t *testing.T) {
 						t.Fatalf("line %d: again is %v", i, again)
 					}
 				case "refused":
-					if again := s2.Refused(l.h, l.code); again != l.yes {
+					if again := s2.Refused(l.h, l.code, now); again != l.yes {
 						t.Fatalf("line %d: again is %v", i, again)
 					}
 				}
 			}
 		})
+	}
+}
+
+// Answers are accepted under the context that messages are sent under, and for
+// the rollover interval under those before it, however they were replaced.
+func TestSessionRollover(t *testing.T) {
+	const rollover = 5 * time.Minute
+	a, b, c := held(t, 1), held(t, 2), held(t, 3)
+	c.ID = "urn:b"
+	s := &Session{Plan: Plan{Rollover: rollover}}
+	accepted := func(at time.Duration, want ...*Held) {
+		t.Helper()
+		for _, h := range []*Held{a, b, c} {
+			key, ok := s.Key(h.ID, h.Instance, noon.Add(at))
+			if ok != slices.Contains(want, h) || ok && !key.Equal(h.Key) {
+				t.Errorf("at %v, under %v: %v", at, h, ok)
+			}
+		}
+		if _, ok := s.Key("urn:a", "urn:4", noon.Add(at)); ok {
+			t.Error("under one that there never was")
+		}
+	}
+	accepted(0)
+	s.Next(noon)
+	_ = s.Established(a, nil, noon)
+	accepted(0, a)
+	s.Next(noon.Add(48 * time.Minute))
+	accepted(48*time.Minute, a)
+	if err := s.Established(b, a, noon.Add(49*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	accepted(49*time.Minute, a, b)
+	accepted(49*time.Minute+rollover-1, a, b)
+	accepted(49*time.Minute+rollover, b)
+	s.Refused(b, BadContextToken, noon.Add(51*time.Minute)) // forgotten: another takes its place
+	accepted(51*time.Minute, a, b)
+	s.Next(noon.Add(51 * time.Minute))
+	_ = s.Established(c, nil, noon.Add(52*time.Minute))
+	accepted(52*time.Minute, a, b, c)
+	accepted(51*time.Minute+rollover, c)
+	s.Next(noon.Add(100 * time.Minute))
+	accepted(200*time.Minute, c) // it has ended, and nothing is in its place yet
+	for i := range 2 * maxFormer {
+		s.Refused(s.current, BadContextToken, noon)
+		h := held(t, byte(10+i))
+		_ = s.Established(h, nil, noon)
+	}
+	if len(s.former) > maxFormer {
+		t.Errorf("%d former contexts are kept", len(s.former))
 	}
 }
 
@@ -230,7 +280,7 @@ func TestSessionClose(t *testing.T) {
 	if h := s.Close(noon.Add(time.Minute)); h != nil {
 		t.Error("cancelled twice")
 	}
-	if s.Refused(a, BadContextToken) || s.Failed(true, noon) {
+	if s.Refused(a, BadContextToken, noon) || s.Failed(true, noon) {
 		t.Error("a closed session goes on")
 	}
 	s = new(Session)

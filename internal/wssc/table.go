@@ -1,26 +1,36 @@
 package wssc
 
 import (
+	"container/list"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
 
 // Limits bound how many contexts a [Table] holds.
 type Limits struct {
-	Pending int // established within the last pendingFor, and not used yet
+	Pending int // established within the last PendingFor, and not used yet
 	Active  int // all together
+
+	// What one owner can have of each.
+	OwnPending, OwnActive int
 }
 
-// pendingFor is how long a context that is never used counts as pending. After
+// PendingFor is how long a context that is never used counts as pending. After
 // that it may be dropped to make room.
-const pendingFor = 5 * time.Minute
+const PendingFor = 5 * time.Minute
 
 var (
 	// ErrPending says that too many contexts were established and not used.
 	ErrPending = errors.New("wssc: too many pending contexts")
 	// ErrActive says that there are too many contexts.
 	ErrActive = errors.New("wssc: too many contexts")
+	// ErrOwner says that there are too many contexts of this owner. It stands
+	// beside one of the above.
+	ErrOwner = errors.New("of one owner")
 )
 
 // A Table holds the contexts of one process, at most as many as Limits say, and
@@ -29,49 +39,61 @@ var (
 type Table struct {
 	mu      sync.Mutex
 	entries map[string]*entry
-	queue   []*entry // in the order of their being added, as long as they are pending
-	pending int
+	pending list.List // of *entry, in the order of their being added
+	owners  map[string]*share
 	swept   time.Time
 }
 
+// A share is what one owner has of a table.
+type share struct {
+	owner        string
+	all, pending int
+}
+
 type entry struct {
+	name   string
+	share  *share
 	record *Record
 	ends   time.Time // when there is nothing left of it
 	added  time.Time
-	state  pendingState
+	place  *list.Element // in Table.pending; nil if it is not pending any more
+	unused bool          // it is not because it was not used for too long
 }
 
-type pendingState uint8
-
-const (
-	isPending pendingState = iota
-	isUnused               // for too long to count as pending
-	isUsed
-	isGone
-)
-
-// Add puts in a new context under a name. Errors are [ErrPending] and [ErrActive]: whoever
-// floods a service is refused, and nobody's context is dropped for him.
-func (t *Table) Add(name string, r *Record, now time.Time, grace time.Duration, lim Limits) error {
+// Add puts in a new context of some owner under a name. Errors wrap [ErrPending] or
+// [ErrActive]: whoever floods a service is refused, and nobody else's context is
+// dropped for him.
+func (t *Table) Add(name, owner string, r *Record, now time.Time, grace time.Duration, lim Limits) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.settle(now)
-	if t.pending >= lim.Pending {
-		return ErrPending
+	own := t.owners[owner]
+	if own == nil {
+		own = &share{owner: owner}
 	}
-	if len(t.entries) >= lim.Active || now.Sub(t.swept) > time.Minute {
+	switch {
+	case t.pending.Len() >= lim.Pending:
+		return ErrPending
+	case own.pending >= lim.OwnPending:
+		return fmt.Errorf("%w %w", ErrPending, ErrOwner)
+	}
+	if len(t.entries) >= lim.Active || own.all >= lim.OwnActive || now.Sub(t.swept) > time.Minute {
 		t.sweep(now)
 	}
-	if len(t.entries) >= lim.Active && !t.dropUnused() {
+	switch {
+	case own.all >= lim.OwnActive && !t.dropUnused(own):
+		return fmt.Errorf("%w %w", ErrActive, ErrOwner)
+	case len(t.entries) >= lim.Active && !t.dropUnused(nil):
 		return ErrActive
 	}
 	if t.entries == nil {
-		t.entries = make(map[string]*entry)
+		t.entries, t.owners = make(map[string]*entry), make(map[string]*share)
 	}
-	e := &entry{record: r, ends: r.Ends(grace), added: now}
-	t.entries[name] = e
-	t.queue = append(t.queue, e)
-	t.pending++
+	e := &entry{name: name, share: own, record: r, ends: r.Ends(grace), added: now}
+	t.entries[name], t.owners[owner] = e, own
+	e.place = t.pending.PushBack(e)
+	own.pending++
+	own.all++
 	return nil
 }
 
@@ -86,13 +108,28 @@ func (t *Table) Find(name, instance string, now time.Time) (Context, bool) {
 	return e.record.Find(instance, now)
 }
 
-// Used notes that somebody proved to have the context's key.
-func (t *Table) Used(name string) {
+// Used notes that somebody proved to have the context's key, and reports whether
+// the context is in the table.
+func (t *Table) Used(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e := t.entries[name]; e != nil {
-		t.leave(e, isUsed)
+	e := t.entries[name]
+	if e != nil {
+		t.leave(e)
+		e.unused = false
 	}
+	return e != nil
+}
+
+// Pending returns the names of the pending contexts, the oldest first.
+func (t *Table) Pending(now time.Time) (names []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settle(now)
+	for p := t.pending.Front(); p != nil; p = p.Next() {
+		names = append(names, p.Value.(*entry).name)
+	}
+	return names
 }
 
 // Renew makes next the instance of its context; false if that is gone.
@@ -115,9 +152,17 @@ func (t *Table) Drop(name string) bool {
 	defer t.mu.Unlock()
 	e := t.entries[name]
 	if e != nil {
-		t.drop(name, e)
+		t.drop(e)
 	}
 	return e != nil
+}
+
+// Names returns the names of all contexts.
+func (t *Table) Names(now time.Time) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sweep(now)
+	return slices.Collect(maps.Keys(t.entries))
 }
 
 // Len returns how many contexts are held, and how many of them are pending.
@@ -126,53 +171,54 @@ func (t *Table) Len(now time.Time) (all, pending int) {
 	defer t.mu.Unlock()
 	t.settle(now)
 	t.sweep(now)
-	return len(t.entries), t.pending
+	return len(t.entries), t.pending.Len()
 }
 
-func (t *Table) drop(name string, e *entry) {
-	t.leave(e, isGone)
-	delete(t.entries, name)
-}
-
-func (t *Table) leave(e *entry, s pendingState) {
-	if e.state == isPending {
-		t.pending--
+func (t *Table) drop(e *entry) {
+	t.leave(e)
+	delete(t.entries, e.name)
+	if e.share.all--; e.share.all == 0 {
+		delete(t.owners, e.share.owner)
 	}
-	e.state = s
 }
 
-// settle takes those from the queue that no longer count as pending. What is
-// behind the first that does was added later.
+// leave has e not be pending.
+func (t *Table) leave(e *entry) {
+	if e.place != nil {
+		t.pending.Remove(e.place)
+		e.place = nil
+		e.share.pending--
+	}
+}
+
+// settle has those be unused that were pending for too long.
 func (t *Table) settle(now time.Time) {
-	n := 0
-	for _, e := range t.queue {
-		if e.state == isPending {
-			if now.Sub(e.added) < pendingFor {
-				break
-			}
-			t.leave(e, isUnused)
+	for p := t.pending.Front(); p != nil; p = t.pending.Front() {
+		e := p.Value.(*entry)
+		if now.Sub(e.added) < PendingFor {
+			return
 		}
-		n++
+		t.leave(e)
+		e.unused = true
 	}
-	clear(t.queue[:n])
-	t.queue = t.queue[n:]
 }
 
 // sweep forgets what is over.
 func (t *Table) sweep(now time.Time) {
 	t.swept = now
-	for name, e := range t.entries {
+	for _, e := range t.entries {
 		if !now.Before(e.ends) {
-			t.drop(name, e)
+			t.drop(e)
 		}
 	}
 }
 
-// dropUnused makes room for one context.
-func (t *Table) dropUnused() bool {
-	for name, e := range t.entries {
-		if e.state == isUnused {
-			t.drop(name, e)
+// dropUnused makes room for one context, among those of an owner or, with nil,
+// among all.
+func (t *Table) dropUnused(of *share) bool {
+	for _, e := range t.entries {
+		if e.unused && (of == nil || e.share == of) {
+			t.drop(e)
 			return true
 		}
 	}

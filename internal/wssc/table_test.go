@@ -17,14 +17,14 @@ func recordOf(t testing.TB, id string, end time.Time) *Record {
 
 func TestTable(t *testing.T) {
 	const grace = 5 * time.Minute
-	lim := Limits{Pending: 3, Active: 5}
+	lim := Limits{3, 5, 3, 5}
 	var tab Table
 	n := 0
 	add := func(at time.Duration, want error) string {
 		t.Helper()
 		n++
 		id := fmt.Sprint("urn:", n)
-		if err := tab.Add(id, recordOf(t, id, noon.Add(at+time.Hour)), noon.Add(at), grace, lim); !errors.Is(err, want) {
+		if err := tab.Add(id, id, recordOf(t, id, noon.Add(at+time.Hour)), noon.Add(at), grace, lim); !errors.Is(err, want) {
 			t.Fatalf("%s: %v, want %v", id, err, want)
 		}
 		return id
@@ -69,23 +69,76 @@ func TestTableFull(t *testing.T) {
 	var tab Table
 	for i := range 3 {
 		id := fmt.Sprint(i)
-		if err := tab.Add(id, recordOf(t, id, noon.Add(time.Hour)), noon, 0, Limits{10, 3}); err != nil {
+		if err := tab.Add(id, id, recordOf(t, id, noon.Add(time.Hour)), noon, 0, Limits{10, 3, 10, 3}); err != nil {
 			t.Fatal(err)
 		}
 		tab.Used(id)
 	}
-	if err := tab.Add("x", recordOf(t, "x", noon.Add(time.Hour)), noon, 0, Limits{10, 3}); !errors.Is(err, ErrActive) {
+	if err := tab.Add("x", "x", recordOf(t, "x", noon.Add(time.Hour)), noon, 0, Limits{10, 3, 10, 3}); !errors.Is(err, ErrActive) {
 		t.Error(err)
 	}
-	if err := tab.Add("x", recordOf(t, "x", noon.Add(3*time.Hour)), noon.Add(2*time.Hour), 0, Limits{10, 3}); err != nil {
+	if err := tab.Add("x", "x", recordOf(t, "x", noon.Add(3*time.Hour)), noon.Add(2*time.Hour), 0, Limits{10, 3, 10, 3}); err != nil {
 		t.Errorf("when the others are over: %v", err)
+	}
+}
+
+// Nobody can have more than his share, of what is pending or of all, and what he
+// must make room for it is his own.
+func TestTableOwners(t *testing.T) {
+	lim := Limits{Pending: 4, Active: 6, OwnPending: 2, OwnActive: 3}
+	var tab Table
+	n := 0
+	add := func(owner string, at time.Duration, want ...error) string {
+		t.Helper()
+		n++
+		id := fmt.Sprint(owner, n)
+		err := tab.Add(id, owner, recordOf(t, id, noon.Add(at+time.Hour)), noon.Add(at), 0, lim)
+		if len(want) == 0 && err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		for _, w := range want {
+			if !errors.Is(err, w) {
+				t.Fatalf("%s: %v, want %v", id, err, w)
+			}
+		}
+		return id
+	}
+	first, second := add("mallory", 0), add("mallory", 0)
+	add("mallory", 0, ErrPending, ErrOwner)
+	used, idle := add("alice", 0), add("alice", 0)
+	if err := tab.Add("x", "bob", recordOf(t, "x", noon.Add(time.Hour)), noon, 0, lim); !errors.Is(err, ErrPending) || errors.Is(err, ErrOwner) {
+		t.Fatalf("bob, when all are pending: %v", err)
+	}
+	tab.Used(first)
+	tab.Used(used)
+	third := add("mallory", 0)
+	tab.Used(third)
+	add("mallory", time.Minute, ErrActive, ErrOwner)
+	if got := tab.Pending(noon); len(got) != 2 || got[0] != second {
+		t.Errorf("pending: %q", got)
+	}
+	// One of his own is unused after a while, as is one of alice's.
+	fourth := add("mallory", PendingFor)
+	if tab.Used(second) {
+		t.Error("his own unused context still has room")
+	}
+	if !tab.Used(idle) {
+		t.Error("alice's context was dropped for him")
+	}
+	for _, id := range []string{first, third, fourth, used, idle} {
+		if !tab.Drop(id) {
+			t.Errorf("%s is gone", id)
+		}
+	}
+	if len(tab.owners) != 0 || len(tab.entries) != 0 || tab.pending.Len() != 0 {
+		t.Errorf("left over: %d owners, %d contexts, %d pending", len(tab.owners), len(tab.entries), tab.pending.Len())
 	}
 }
 
 func TestTableRenew(t *testing.T) {
 	var tab Table
 	r := recordOf(t, "a", noon.Add(time.Hour))
-	if err := tab.Add("a", r, noon, time.Minute, Limits{1, 1}); err != nil {
+	if err := tab.Add("a", "a", r, noon, time.Minute, Limits{1, 1, 1, 1}); err != nil {
 		t.Fatal(err)
 	}
 	next := r.Current
@@ -117,7 +170,7 @@ func TestTableRaces(t *testing.T) {
 			for j := range 50 {
 				id := fmt.Sprint(i, "/", j)
 				r := recordOf(t, id, noon.Add(time.Hour))
-				if tab.Add(id, r, noon, 0, Limits{1000, 1000}) != nil {
+				if tab.Add(id, fmt.Sprint(j%7), r, noon, 0, Limits{1000, 1000, 1000, 1000}) != nil {
 					t.Errorf("%s not added", id)
 				}
 				tab.Used(id)

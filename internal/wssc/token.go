@@ -11,7 +11,8 @@ import (
 
 // cookieSpace is the namespace of the Cookie element that WCF puts behind
 // Identifier and Instance, and reads there. Other stacks keep what they do not
-// know. (WS-SecureConversation leaves the token open for elements of others.)
+// know. (WS-SecureConversation leaves the token open for elements of others.) It
+// is that of WCF's own fault codes as well.
 const cookieSpace = "http://schemas.microsoft.com/ws/2006/05/security"
 
 const (
