@@ -66,21 +66,6 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-func FuzzChallenges(f *testing.F) {
-	f.Add(`Digest realm="a", nonce="n", qop="auth", Basic realm=x`)
-	f.Add("Negotiate a==, NTLM")
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, c := range challenges([]string{s}) {
-			if c.scheme == "" {
-				t.Errorf("a challenge without a scheme in %q", s)
-			}
-			if len(c.scheme) > len(s) {
-				t.Errorf("scheme %q", c.scheme)
-			}
-		}
-	})
-}
-
 // A server that checks.
 type server struct {
 	offers []string // challenges

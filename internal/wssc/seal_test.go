@@ -184,25 +184,6 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// Whatever octets are, reading them does no harm, and what was read is written
-// as it was.
-func FuzzRecord(f *testing.F) {
-	r := (&Record{Current: *context(f, "")}).Renewed(*context(f, "urn:1"), noon, time.Minute)
-	octets, _ := r.AppendBinary(nil)
-	f.Add(octets)
-	f.Fuzz(func(t *testing.T, octets []byte) {
-		r, err := ReadRecord(octets)
-		if err != nil {
-			return
-		}
-		again, _ := r.AppendBinary(nil)
-		back, err := ReadRecord(again)
-		if err != nil || !same(&back.Current, &r.Current) || len(back.Former) != len(r.Former) {
-			t.Fatalf("%v was written and read as %v, %v", r, back, err)
-		}
-	})
-}
-
 func TestPhaseAndLifetime(t *testing.T) {
 	c := context(t, "")
 	for at, want := range map[time.Duration]Phase{

@@ -113,30 +113,6 @@ func TestTargetMeans(t *testing.T) {
 	}
 }
 
-// Whatever is read is written so that it is read as the same again.
-func FuzzToken(f *testing.F) {
-	f.Add([]byte(Token{ID: "urn:a", Instance: "urn:b", Cookie: []byte("cookie"), WSUID: "x"}.Write()))
-	f.Add([]byte(Token{Version: wst.Trust2005, ID: "urn:a"}.Write()))
-	f.Fuzz(func(t *testing.T, octets []byte) {
-		d, err := xmltree.Parse(octets, xmltree.Limits{})
-		if err != nil {
-			return
-		}
-		one, err := ReadToken(d.Root())
-		if err != nil {
-			return
-		}
-		two, err := ReadToken(root(t, one.Write()))
-		if err != nil || one.ID != two.ID || one.Instance != two.Instance || one.WSUID != two.WSUID || !bytes.Equal(one.Cookie, two.Cookie) || one.Version != two.Version {
-			t.Fatalf("%+v was written and read as %+v, %v", one, two, err)
-		}
-		target, err := ReadTarget(one.Unattached(), one.Version)
-		if err == nil && !target.Means(one) {
-			t.Fatalf("%+v does not mean %+v", target, one)
-		}
-	})
-}
-
 func TestCodes(t *testing.T) {
 	for c := BadContextToken; c <= RequestFailed; c++ {
 		for _, v := range []Version{wst.Trust13, wst.Trust2005, wst.Trust14} {
