@@ -98,6 +98,10 @@ func (s *stage) recipients(*testing.T) []kind {
 		{name: "by subject key identifier", ours: ours(wsse.RefSKI), their: their("ski"), has: []string{"#X509SubjectKeyIdentifier"}},
 		{name: "by certificate in a key identifier", ours: ours(wsse.RefX509v3), their: their("x509v3")},
 		{name: "by token in the header", their: their("direct"), notOurs: "not made: the recipient has its certificate"},
+		{
+			name: "shared key's name", secret: randomSecret(), their: do("timestamp sign encrypt", "enc.by", "key", "enc.ref", "shared"), has: []string{"KeyName>"},
+			notOurs: "not made: a shared key that encrypts also signs",
+		},
 		{name: "by embedded token", notOurs: "made, but it reads no embedded tokens", their: their("embedded"), has: []string{":Embedded"}},
 	}
 	for i := range kinds {
@@ -112,20 +116,17 @@ func (s *stage) ciphers(*testing.T) []kind {
 	for _, c := range []struct {
 		name, uri string
 		suite     alg.Suite
-		not       string
 	}{
-		{"AES-128-GCM", alg.AES128GCM, "", "not made: the suite writes AES-256"},
-		{"AES-192-GCM", alg.AES192GCM, "", "not made: the suite writes AES-256"},
-		{"AES-128-CBC, then signed (Basic128)", alg.AES128CBC, alg.Basic128, ""},
-		{"AES-192-CBC, then signed (Basic192)", alg.AES192CBC, alg.Basic192, ""},
-		{"AES-256-CBC, then signed (Basic256)", alg.AES256CBC, alg.Basic256, ""},
+		{"AES-128-GCM", alg.AES128GCM, ""},
+		{"AES-192-GCM", alg.AES192GCM, ""},
+		{"AES-128-CBC, then signed (Basic128)", alg.AES128CBC, alg.Basic128},
+		{"AES-192-CBC, then signed (Basic192)", alg.AES192CBC, alg.Basic192},
+		{"AES-256-CBC, then signed (Basic256)", alg.AES256CBC, alg.Basic256},
 	} {
-		k := kind{name: c.name, suite: c.suite, has: []string{c.uri}, notOurs: c.not, sign: bodyStamp, encrypt: wsse.PartBody}
-		if c.not == "" {
-			k.ours = s.sealed(wsse.Protection{Order: wsse.EncryptThenSign})
-		}
+		k := kind{name: c.name, suite: c.suite, has: []string{c.uri}, sign: bodyStamp, encrypt: wsse.PartBody}
+		k.ours = s.sealed(wsse.Protection{Order: wsse.EncryptThenSign, Cipher: c.uri})
 		k.their = do("timestamp encrypt sign", "enc.cipher", c.uri)
-		if c.uri == alg.AES192CBC {
+		if alg.CipherKeySize(c.uri) == 24 {
 			k.ignore = "R5620" // which leaves it out
 		}
 		if c.suite != "" {
@@ -149,8 +150,8 @@ func (s *stage) transports(*testing.T) []kind {
 	}
 	for _, digest := range []string{alg.DigestSHA1, alg.DigestSHA256, alg.DigestSHA512} {
 		k := kind{name: "RSA-OAEP of 1.0, digest " + short[digest], has: []string{alg.RSAOAEP, digest}}
+		k.ours = s.sealed(wsse.Protection{Transport: alg.Transport{URI: alg.RSAOAEP, DigestURI: digest}})
 		k.their = do("timestamp sign encrypt", "enc.transport", alg.RSAOAEP, "enc.digest", digest)
-		k.notOurs = "not made: the suite writes SHA-256 for both"
 		if digest == alg.DigestSHA1 {
 			k = kind{name: k.name + " (Basic256)", notOurs: "as AES-256-CBC", notTheir: "as AES-256-CBC"}
 		}
@@ -159,8 +160,8 @@ func (s *stage) transports(*testing.T) []kind {
 	for _, digest := range []string{alg.DigestSHA1, alg.DigestSHA256, alg.DigestSHA384, alg.DigestSHA512} {
 		for _, mask := range []string{alg.MGF1SHA1, alg.MGF1SHA224, alg.MGF1SHA256, alg.MGF1SHA384, alg.MGF1SHA512} {
 			k := kind{name: "RSA-OAEP of 1.1, digest " + short[digest] + ", mask " + short[mask], has: []string{alg.RSAOAEP1, digest, mask}}
+			k.ours = s.sealed(wsse.Protection{Transport: alg.Transport{URI: alg.RSAOAEP1, DigestURI: digest, MGFURI: mask}})
 			k.their = do("timestamp sign encrypt", "enc.transport", alg.RSAOAEP1, "enc.digest", digest, "enc.mgf", mask)
-			k.notOurs = "not made: the suite writes SHA-256 for both"
 			if digest == alg.DigestSHA256 && mask == alg.MGF1SHA256 {
 				k = kind{name: k.name, notOurs: "as the content of the body", notTheir: "as the content of the body"}
 			}

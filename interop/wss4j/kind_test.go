@@ -2,6 +2,7 @@ package wss4j
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -22,7 +23,7 @@ const (
 	serviceURL = "https://orders.example.com/soap"
 	issuerName = "urn:wstrust:interop:issuer"
 	secretWord = "xyzzy-body"
-	contextID  = "urn:wstrust:interop:context"
+	contextID  = "urn:wstrust:interop:context" // also the name of a shared key
 )
 
 // A kind is one way to protect a message, made by each side and taken apart by the other.
@@ -42,6 +43,7 @@ type kind struct {
 	tls    bool   // as if it had come over TLS
 	ignore string // rules of the Basic Security Profile that WSS4J must not apply
 	rsa15  bool
+	user   bool   // WSS4J must take a user without password, since a key is derived from it
 	secret []byte // of contextID
 
 	// Kinds that answer a message have these in place of ours and their.
@@ -131,6 +133,10 @@ func (s *stage) credentials(p *wsse.Pending, secret []byte) wsse.Credentials {
 		case wsse.KeyCertificate, wsse.KeyNamed:
 			if cert, err := r.Select(trusted); err == nil {
 				c.Keys[r] = public(cert)
+			} else if name, ok := r.SharedName(); ok && name == contextID {
+				if key, err := alg.SecretKey(secret); err == nil {
+					c.Keys[r] = key
+				}
 			}
 		case wsse.KeyContext:
 			if key, err := alg.SecretKey(secret); err == nil && r.ID == contextID {
@@ -139,6 +145,12 @@ func (s *stage) credentials(p *wsse.Pending, secret []byte) wsse.Credentials {
 		}
 	}
 	return c
+}
+
+func randomSecret() []byte {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	return secret
 }
 
 func public(c *x509.Certificate) alg.Key {
@@ -186,6 +198,9 @@ func (s *stage) check(t *testing.T, k *kind, msg []byte, q request) finding {
 	}
 	if k.rsa15 {
 		q = q.with("rsa15", "true")
+	}
+	if k.user {
+		q = q.with("derived.user", "true")
 	}
 	if k.secret != nil && q["secret_id"] == "" {
 		q = q.with("secret", base64.StdEncoding.EncodeToString(k.secret), "secret_id", contextID)
@@ -283,6 +298,9 @@ func (k *kind) altered(t *testing.T, msg []byte) map[string][]byte {
 	}
 	if i := bytes.Index(msg, []byte("Password ")); i >= 0 {
 		change("password", i, ">", 3)
+	}
+	if i := bytes.Index(msg, []byte("Salt")); i >= 0 {
+		change("salt", i, ">", 7)
 	}
 	if len(out) == 0 {
 		t.Fatal("no octet to change")

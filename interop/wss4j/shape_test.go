@@ -11,6 +11,7 @@ import (
 var (
 	tag       = regexp.MustCompile(`<[A-Za-z][^>]*>(urn:oasis:names:tc:SAML:1.0:cm:[a-z-]+)?`)
 	attribute = regexp.MustCompile(`([A-Za-z0-9:]+)="([^"]*)"`)
+	piece     = regexp.MustCompile(`(Offset|Generation|Length|Label)>[^<]*<`) // of what is derived
 )
 
 // shape is what distinguishes kinds of messages: the elements in their order, with their
@@ -29,6 +30,9 @@ func shape(msg []byte) string {
 		}
 		_, method, _ := strings.Cut(t, ">")
 		b.WriteString(" " + method + "\n")
+	}
+	for _, p := range piece.FindAllString(string(msg), -1) {
+		b.WriteString(p + "\n")
 	}
 	return b.String()
 }

@@ -11,7 +11,6 @@ import (
 
 const (
 	bodyStamp = wsse.PartBody | wsse.PartTimestamp
-	bySuite   = "not made: the suite writes SHA-256"
 	first     = "the first kind"
 	byUse     = "not made: we write the exclusive form"
 )
@@ -72,6 +71,7 @@ func (s *stage) references(*testing.T) []kind {
 		{name: "embedded token", their: sign("embedded"), has: []string{":Embedded"}, notOurs: "made, but it reads no embedded tokens"},
 		{name: "certificate in X509Data", notOurs: "made, but it reads references and key values only", notTheir: "not made: it writes references and key values only"},
 		{name: "subject's name", their: sign("key-name"), has: []string{"KeyName>"}, notOurs: "made, but it reads references and key values only"},
+		{name: "shared key's name", secret: randomSecret(), their: sign("shared", "sign.by", "key"), has: []string{"KeyName>", alg.HMACSHA256}, notOurs: "made, but it reads references and key values only"},
 		{name: "bare public key", ours: signed(s.token("client", wsse.RefKeyValue)), their: sign("key-value"), ignore: notInSTR, has: []string{"RSAKeyValue>"}},
 	}
 	for i := range kinds {
@@ -80,16 +80,28 @@ func (s *stage) references(*testing.T) []kind {
 	return kinds
 }
 
-func (s *stage) methods(*testing.T) []kind {
+// custom is a suite of a caller's own that signs in one way.
+func custom(t *testing.T, signature, digest string) alg.Suite {
+	t.Helper()
+	s, err := alg.Custom(alg.Choice{
+		C14N: []string{"http://www.w3.org/2001/10/xml-exc-c14n#"}, Digests: []string{digest}, HMAC: []string{alg.HMACSHA512},
+		Signatures: []string{signature}, Transports: []string{alg.RSAOAEP}, SecretBits: [2]int{128, 512}, RSABits: [2]int{2048, 4096},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *stage) methods(t *testing.T) []kind {
 	sign := func(by, uri string, more ...string) request {
 		return do("timestamp sign", "sign.by", by, "sign.alg", uri).with(more...)
 	}
 	rsa := signed(s.token("client", wsse.RefDirect))
-	const sha512 = "http://www.w3.org/2001/04/xmlenc#sha512"
 	kinds := []kind{
 		{name: "RSA with SHA-256", notOurs: first, notTheir: first},
-		{name: "RSA with SHA-384", their: sign("client", alg.RSASHA384, "digest.alg", alg.DigestSHA384), has: []string{alg.RSASHA384, alg.DigestSHA384}, notOurs: bySuite},
-		{name: "RSA with SHA-512", their: sign("client", alg.RSASHA512, "digest.alg", sha512), has: []string{alg.RSASHA512, sha512}, notOurs: bySuite},
+		{name: "RSA with SHA-384", suite: custom(t, alg.RSASHA384, alg.DigestSHA384), ours: rsa, their: sign("client", alg.RSASHA384, "digest.alg", alg.DigestSHA384), has: []string{alg.RSASHA384, alg.DigestSHA384}},
+		{name: "RSA with SHA-512", suite: custom(t, alg.RSASHA512, alg.DigestSHA512), ours: rsa, their: sign("client", alg.RSASHA512, "digest.alg", alg.DigestSHA512), has: []string{alg.RSASHA512, alg.DigestSHA512}},
 		{name: "RSA-PSS with SHA-256", their: sign("client", alg.PSSSHA256), has: []string{alg.PSSSHA256}, notOurs: "not made: the suite writes PKCS #1"},
 		{name: "RSA-PSS with SHA-512", their: sign("client", alg.PSSSHA512), has: []string{alg.PSSSHA512}, notOurs: "not made: the suite writes PKCS #1"},
 		{name: "ECDSA on P-256", ours: signed(s.token("p256", wsse.RefDirect)), their: sign("p256", alg.ECDSASHA256), has: []string{alg.ECDSASHA256}},

@@ -1,7 +1,6 @@
 package wss4j
 
 import (
-	"crypto/rand"
 	"testing"
 	"time"
 
@@ -22,6 +21,11 @@ func (s *stage) symmetric(*testing.T) []kind {
 			Protection: &wsse.Protection{Sign: bodyStamp, Encrypt: encrypt, Recipient: s.ids["service"].Cert, Symmetric: true, Derived: derived},
 		}
 	}
+	piece := func(d wsse.DerivedKeys) *wsse.Options {
+		o := ours(wsse.Derived13, wsse.PartBody|wsse.PartSignature|wsse.PartToken)
+		o.Protection.DerivedKeys = d
+		return o
+	}
 	signs := func(more ...string) request {
 		return withKey("timestamp user session sign", "sign.parts", "body timestamp user").with(more...)
 	}
@@ -35,6 +39,14 @@ func (s *stage) symmetric(*testing.T) []kind {
 		{name: "signed with a derived key of 1.3", tls: true, ours: ours(wsse.Derived13, 0), their: signs("derived", "13"), has: []string{"DerivedKeyToken", xmltree.SC13}},
 		{name: "signed and encrypted with derived keys of 1.3", encrypt: all, ours: ours(wsse.Derived13, all), their: both("derived", "13"), has: []string{"DerivedKeyToken", xmltree.SC13}},
 		{name: "signed and encrypted with derived keys of 2005/02", encrypt: all, ours: ours(wsse.Derived2005, all), their: both("derived", "2005"), has: []string{"DerivedKeyToken", xmltree.SC2005}},
+		{
+			name: "derived keys at an offset", encrypt: all, ours: piece(wsse.DerivedKeys{Offset: 24}), has: []string{"Offset>24<"},
+			notTheir: "not made: it writes offset 0",
+		},
+		{name: "derived keys of another label", encrypt: all, ours: piece(wsse.DerivedKeys{Label: "orders"}), has: []string{"Label>orders<"}, notTheir: "not made: it writes no labels"},
+		{name: "derived keys of another length", encrypt: all, ours: piece(wsse.DerivedKeys{Length: 20, Nonce: 64}), their: both("derived", "13", "derived.length", "20"), has: []string{"Length>20<"}},
+		{name: "derived keys of a generation", encrypt: all, notOurs: "made, but it takes every generation for the first", notTheir: "not made: it writes offsets"},
+		{name: "derived keys in KeyInfo, without an id", notOurs: "made, but it reads references only", notTheir: "not made: it writes derived keys into the header"},
 		{name: "signed and encrypted with implied derived keys", notOurs: "made, but it reads derived keys from tokens only", notTheir: "not made: it writes derived keys as tokens only"},
 		{name: "answered with the request's key, by its SHA-1", encrypt: wsse.PartBody, has: []string{"#EncryptedKeySHA1"}, answerOurs: answerWithKey(both()), answerTheir: answeredWithKey(ours(wsse.NotDerived, all))},
 		{
@@ -96,8 +108,7 @@ func answeredWithKey(o *wsse.Options, more ...string) func(*testing.T, *stage, *
 }
 
 func (s *stage) contexts(t *testing.T) []kind {
-	secret := make([]byte, 32)
-	rand.Read(secret)
+	secret := randomSecret()
 	key, err := alg.SecretKey(secret)
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +137,11 @@ func (s *stage) contexts(t *testing.T) []kind {
 		{
 			name: "signed and encrypted with derived keys, 2005/02", encrypt: all, ours: ours(token(xmltree.SC2005), wsse.Protection{Encrypt: all, Derived: wsse.Derived2005}),
 			their: withKey(both, "context", "2005", "derived", "2005").with(whole...), has: []string{"DerivedKeyToken", xmltree.SC2005},
+		},
+		{
+			name: "the token without an id, signed", has: []string{xmltree.SC13},
+			ours:     ours(wsse.Issued{Key: key, XML: []byte(`<c:SecurityContextToken xmlns:c="` + xmltree.SC13 + `"><c:Identifier>` + contextID + `</c:Identifier></c:SecurityContextToken>`)}, wsse.Protection{}),
+			notTheir: "not made: it writes an id",
 		},
 		{name: "the token not sent, signed", ours: ours(unsent, wsse.Protection{}), their: withKey(signs, "context", "13", "unsent", "")},
 		{

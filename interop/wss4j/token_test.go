@@ -134,6 +134,40 @@ func (s *stage) users(*testing.T) []kind {
 				their: do("timestamp user sign", "sign.parts", "body timestamp user").with(q...), seen: user(digest), find: find,
 			})
 	}
+	derived := alice(false)
+	derived.Derive = true
+	their := func(steps string, more ...string) request {
+		return do(steps, "user.iterations", "1000").with(more...)
+	}
+	all := wsse.PartBody | wsse.PartSignature
+	for _, k := range []kind{
+		{
+			name: "a key from the password, over TLS", tls: true, sign: wsse.PartTimestamp, ours: &wsse.Options{Tokens: []wsse.Token{derived}},
+			their: their("timestamp user sign", "sign.by", "key", "sign.parts", "timestamp user"),
+		},
+		{
+			name: "a key from the password, signed with the message", sign: bodyStamp, ours: signed(derived),
+			their: their("timestamp user sign", "sign.by", "key", "sign.parts", "body timestamp user"),
+		},
+		{
+			name: "keys derived from the password's, signed and encrypted", sign: bodyStamp, encrypt: all, has: []string{"DerivedKeyToken"},
+			ours:  &wsse.Options{Tokens: []wsse.Token{derived}, Protection: &wsse.Protection{Sign: bodyStamp, Encrypt: all, Derived: wsse.Derived13}},
+			their: their("timestamp user sign encrypt", "sign.by", "key", "sign.parts", "body timestamp user", "enc.by", "key", "enc.parts", "body signature", "derived", "13"),
+		},
+		{
+			name: "a key from the password, endorsing", sign: bodyStamp, ours: &wsse.Options{Tokens: []wsse.Token{client, derived}, Protection: &wsse.Protection{Sign: bodyStamp}},
+			their: their("timestamp user sign endorse", "endorse.by", "key", "endorse.parts", "signature user"),
+		},
+	} {
+		k.user, k.find, k.has = true, find, append(k.has, "Salt>", "Iteration>")
+		k.seen = func(t *testing.T, ev *wsse.Evidence) {
+			t.Helper()
+			if ev.Username == nil || ev.Username.Name != rig.User || !ev.Username.Derived {
+				t.Errorf("user %+v", ev.Username)
+			}
+		}
+		kinds = append(kinds, k)
+	}
 	return kinds
 }
 
@@ -210,6 +244,10 @@ func (s *stage) assertions(t *testing.T) []kind {
 		add(saml.HolderOfKey, kind{
 			name: "holder of key, certificate", sign: bodyStamp, ours: signed(issued(saml.Confirmation{Kind: saml.HolderOfKey, Certificate: client.Cert}, client.key)),
 			their: their("certificate", withAssertion, "sign.ref", "saml"),
+		})
+		add(saml.HolderOfKey, kind{
+			name: "holder of key, embedded in the reference", sign: bodyStamp, has: []string{"Embedded>"}, notOurs: "made, but it reads no embedded tokens",
+			their: their("certificate", withAssertion, "sign.ref", "embedded-saml"),
 		})
 		add(saml.HolderOfKey, kind{
 			name: "holder of key, public key", sign: bodyStamp, ours: signed(issued(saml.Confirmation{Kind: saml.HolderOfKey, Public: client.Cert.PublicKey}, client.key)),

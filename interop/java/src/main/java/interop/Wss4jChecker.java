@@ -45,6 +45,7 @@ final class Wss4jChecker {
         data.setDecCrypto(peer.load(peer.crypto(q.get("as", "service"))));
         data.setCallbackHandler(keys());
         data.setAllowRSA15KeyTransportAlgorithm(q.has("rsa15"));
+        data.setAllowUsernameTokenNoPassword(q.has("derived.user"));
         data.setAudienceRestrictions(q.words("audience"));
         data.setRequireTimestampExpires(true);
         data.setValidateSamlSubjectConfirmation(true);
@@ -85,7 +86,7 @@ final class Wss4jChecker {
             } else if (action == WSConstants.SC) {
                 byte[] value = ((SignatureConfirmation) r.get(WSSecurityEngineResult.TAG_SIGNATURE_CONFIRMATION)).getSignatureValue();
                 confirmed.add(Base64.getEncoder().encodeToString(value));
-            } else if (action == WSConstants.UT) {
+            } else if (action == WSConstants.UT || action == WSConstants.UT_NOPASSWORD) {
                 out.put("user", r.get(WSSecurityEngineResult.TAG_PRINCIPAL) == null ? null
                     : ((java.security.Principal) r.get(WSSecurityEngineResult.TAG_PRINCIPAL)).getName());
             } else if (action == WSConstants.ST_SIGNED || action == WSConstants.ST_UNSIGNED) {

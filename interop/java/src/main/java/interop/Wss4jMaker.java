@@ -15,6 +15,7 @@ import org.apache.wss4j.common.crypto.CryptoType;
 import org.apache.wss4j.common.derivedKey.ConversationConstants;
 import org.apache.wss4j.common.token.SecurityTokenReference;
 import org.apache.wss4j.common.util.KeyUtils;
+import org.apache.wss4j.common.util.UsernameTokenUtil;
 import org.apache.wss4j.dom.WSConstants;
 import org.apache.wss4j.dom.engine.WSSConfig;
 import org.apache.wss4j.dom.message.WSSecDKEncrypt;
@@ -103,9 +104,20 @@ final class Wss4jMaker {
         t.build();
     }
 
-    private void user() {
+    private void user() throws Exception {
         WSSecUsernameToken t = new WSSecUsernameToken(header);
         String name = q.get("user");
+        if (q.has("user.iterations")) {
+            byte[] salt = UsernameTokenUtil.generateSalt(true);
+            t.setUserInfo(name, peer.get("user." + name));
+            t.addDerivedKey(Integer.parseInt(q.get("user.iterations")));
+            t.prepare(salt);
+            t.prependToHeader();
+            secret = t.getDerivedKey(salt);
+            id = t.getId();
+            type = WSConstants.WSS_USERNAME_TOKEN_VALUE_TYPE;
+            return;
+        }
         t.setPasswordType(q.has("digest") ? WSConstants.PASSWORD_DIGEST : WSConstants.PASSWORD_TEXT);
         t.setUserInfo(name, peer.get("user." + name));
         t.build();
@@ -150,7 +162,7 @@ final class Wss4jMaker {
         secret = tokens.secret;
         id = tokens.assertion.getId();
         type = tokens.saml11 ? WSConstants.WSS_SAML_KI_VALUE_TYPE : WSConstants.WSS_SAML2_KI_VALUE_TYPE;
-        if (q.get("saml").equals("vouched")) {
+        if (q.get("saml").equals("vouched") || q.get("sign.ref", "").equals("embedded-saml")) {
             return;
         }
         if (q.has("early")) {
@@ -177,7 +189,7 @@ final class Wss4jMaker {
             derive(s);
             s.setSignatureAlgorithm(WSConstants.HMAC_SHA256);
             s.setDigestAlgorithm(WSConstants.SHA256);
-            s.setDerivedKeyLength(32);
+            s.setDerivedKeyLength(Integer.parseInt(q.get("derived.length", "32")));
             s.prepare(secret);
             s.computeSignature(s.addReferencesToSign(parts(step, step + ".parts")));
             s.prependDKElementToHeader();
@@ -194,7 +206,10 @@ final class Wss4jMaker {
         if (by.equals("key")) {
             s.setSignatureAlgorithm(q.get(step + ".alg", WSConstants.HMAC_SHA256));
             s.setSecretKey(secret);
-            if (q.has("sha1")) {
+            if (q.get(step + ".ref", "").equals("shared")) {
+                s.setKeyIdentifierType(WSConstants.CUSTOM_SYMM_SIGNING);
+                s.setCustomKeyInfoElement(tokens.keyName(id));
+            } else if (q.has("sha1")) {
                 s.setKeyIdentifierType(WSConstants.ENCRYPTED_KEY_SHA1_IDENTIFIER);
                 s.setEncrKeySha1value(id);
             } else {
@@ -214,8 +229,10 @@ final class Wss4jMaker {
                 s.setCustomTokenValueType(type);
             } else if (ref.equals("embedded")) {
                 s.setCustomKeyInfoElement(tokens.embedded(certificate(crypto, by)));
+            } else if (ref.equals("embedded-saml")) {
+                s.setCustomKeyInfoElement(tokens.embeddedAssertion());
             } else if (ref.equals("key-name")) {
-                s.setCustomKeyInfoElement(tokens.keyName(certificate(crypto, by)));
+                s.setCustomKeyInfoElement(tokens.keyName(certificate(crypto, by).getSubjectX500Principal().getName()));
             } else {
                 s.setKeyIdentifierType(REFERENCES.getOrDefault(ref, WSConstants.BST_DIRECT_REFERENCE));
             }
@@ -248,7 +265,11 @@ final class Wss4jMaker {
         e.setSymmetricEncAlgorithm(cipher);
         if (q.get("enc.by", "service").equals("key")) {
             e.setEncryptSymmKey(false);
-            if (q.has("sha1")) {
+            if (q.get("enc.ref", "").equals("shared")) {
+                SecurityTokenReference str = new SecurityTokenReference(doc);
+                str.setUnknownElement((Element) tokens.keyName(id).getFirstChild());
+                e.setSecurityTokenReference(str);
+            } else if (q.has("sha1")) {
                 e.setKeyIdentifierType(WSConstants.ENCRYPTED_KEY_SHA1_IDENTIFIER);
                 e.setCustomReferenceValue(id);
             } else {
@@ -267,7 +288,7 @@ final class Wss4jMaker {
         if (ref.equals("embedded")) {
             e.setCustomEKKeyInfoElement(tokens.embedded(certificate(peer.load(peer.crypto(to)), to)));
         } else if (ref.equals("key-name")) {
-            e.setCustomEKKeyInfoElement(tokens.keyName(certificate(peer.load(peer.crypto(to)), to)));
+            e.setCustomEKKeyInfoElement(tokens.keyName(certificate(peer.load(peer.crypto(to)), to).getSubjectX500Principal().getName()));
         } else {
             e.setKeyIdentifierType(REFERENCES.get(ref));
         }

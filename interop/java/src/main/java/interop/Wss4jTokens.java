@@ -137,11 +137,22 @@ final class Wss4jTokens {
         return info(str.getElement());
     }
 
-    /** The subject's name, and no reference. */
-    Element keyName(X509Certificate certificate) {
+    /** A reference with the assertion inside, which is in no other place. */
+    Element embeddedAssertion() throws Exception {
+        Element in = doc.createElementNS(WSConstants.WSSE_NS, "wsse:Embedded");
+        in.appendChild(assertion.toDOM(doc));
+        SecurityTokenReference str = new SecurityTokenReference(doc);
+        str.addWSSENamespace();
+        str.addTokenType(saml11 ? WSConstants.WSS_SAML_TOKEN_TYPE : WSConstants.WSS_SAML2_TOKEN_TYPE);
+        str.getElement().appendChild(in);
+        return info(str.getElement());
+    }
+
+    /** A name, and no reference. */
+    Element keyName(String of) {
         Element name = doc.createElementNS(WSConstants.SIG_NS, "ds:KeyName");
         name.setAttributeNS("http://www.w3.org/2000/xmlns/", "xmlns:ds", WSConstants.SIG_NS);
-        name.appendChild(doc.createTextNode(certificate.getSubjectX500Principal().getName()));
+        name.appendChild(doc.createTextNode(of));
         return info(name);
     }
 
