@@ -66,6 +66,7 @@ const (
 	WS_CHANNEL_PROPERTY_EX_LOGGER            ChannelPropertyID = 0x10002 // *slog.Logger; nil is silent
 	WS_CHANNEL_PROPERTY_EX_NEGOTIATOR        ChannelPropertyID = 0x10003 // Negotiator; nil is none
 	WS_CHANNEL_PROPERTY_EX_SYSTEM_PROXY      ChannelPropertyID = 0x10004 // SystemProxy, for HTTP_PROXY_SETTING_MODE_AUTO; nil is no proxy
+	WS_CHANNEL_PROPERTY_EX_REVOCATION_CHECK  ChannelPropertyID = 0x10005 // RevocationCheck; nil is none, and nothing is known of any certificate
 )
 
 // SystemProxy finds the proxy of a request as the system has it;
@@ -139,6 +140,7 @@ var channelRules = map[ChannelPropertyID]struct {
 	WS_CHANNEL_PROPERTY_EX_ROOT_CERTIFICATES: {(*x509.CertPool)(nil), atCreation, nil},
 	WS_CHANNEL_PROPERTY_EX_LOGGER:            {(*slog.Logger)(nil), atCreation, nil},
 	WS_CHANNEL_PROPERTY_EX_SYSTEM_PROXY:      {SystemProxy(nil), atCreation, nil},
+	WS_CHANNEL_PROPERTY_EX_REVOCATION_CHECK:  {RevocationCheck(nil), atCreation, nil},
 }
 
 // channelValues are the properties that were given.

@@ -325,7 +325,7 @@ func TestListenerChannels(t *testing.T) {
 func TestListenerTakesSOAPOnly(t *testing.T) {
 	s := newShop(t, describe(nil, &SslTransport{}, byPassword(onlyAlice)), []ListenerProperty{{WS_LISTENER_PROPERTY_EX_MAX_BUFFERED_MESSAGE_SIZE, uint32(4000)}}, tells(WS_MESSAGE_PROPERTY_USERNAME))
 	pool := s.root.Value.(*x509.CertPool)
-	hc := &http.Client{Transport: newTransport(channelValues{}, (&tlsSettings{noRevocation: true}).client("127.0.0.1", nil, pool, nil), false).base}
+	hc := &http.Client{Transport: newTransport(channelValues{}, (&tlsSettings{noRevocation: true}).client("127.0.0.1", nil, pool, nil, nil), false).base}
 	defer hc.CloseIdleConnections()
 	for name, c := range map[string]struct {
 		method, kind, body string

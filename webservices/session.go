@@ -117,7 +117,8 @@ func (s *session) configure(c *Channel, v channelValues, sec *security, to *Endp
 		if dns, ok := to.Identity.(DNSEndpointIdentity); ok {
 			name = dns.DNS
 		}
-		tlsConfig = sec.ssl.client(name, to.Identity, v.of(WS_CHANNEL_PROPERTY_EX_ROOT_CERTIFICATES).(*x509.CertPool), own)
+		tlsConfig = sec.ssl.client(name, to.Identity, v.of(WS_CHANNEL_PROPERTY_EX_ROOT_CERTIFICATES).(*x509.CertPool), own,
+			v.of(WS_CHANNEL_PROPERTY_EX_REVOCATION_CHECK).(RevocationCheck))
 		fresh = sec.ssl.callback != nil
 	}
 	t := newTransport(v, tlsConfig, fresh)

@@ -1,6 +1,7 @@
 package webservices
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
 	"net/http"
@@ -38,6 +39,7 @@ func vectorFixtures(t testing.TB) map[string]func() any {
 		"noSeal":      func() any { return []service.SealKey(nil) },
 		"negotiator":  func() any { return new(negotiator) },
 		"systemProxy": func() any { return SystemProxy(noSystemProxy) },
+		"notRevoked":  func() any { return RevocationCheck(func(tls.ConnectionState) error { return nil }) },
 		"redirect":    func() any { return &HTTPRedirectCallbackContext{Callback: yes} },
 		"redirectNot": func() any {
 			return &HTTPRedirectCallbackContext{Callback: func(any, string, string) HRESULT { return S_FALSE }}

@@ -42,7 +42,7 @@ var vectorTypes = func() map[string]reflect.Type {
 		SecurityKeyEntropyMode(0), SecurityBearerKeyTypeVersion(0), RequestSecurityTokenPropertyID(0), HRESULT(0),
 		CustomHTTPProxy{},
 		HTTPRedirectCallbackContext{},
-		SystemProxy(nil),
+		SystemProxy(nil), RevocationCheck(nil),
 		EndpointAddress{},
 		XMLBuffer{},
 		MessageProperty{},
