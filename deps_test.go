@@ -24,6 +24,8 @@ import (
 // Do not change this text to mend a build. A new edge or a new foreign import
 // is a decision: it comes with its reason, in the commit that needs it.
 //
+// revocation reads OCSP with the usual package for it, and nothing imports it:
+// whoever looks up no revocation needs nothing but the standard library.
 // internal/devsts holds what `wst sts --dev` and wstrusttest share: a private
 // CA, a signer and users on disk, put in front of the real sts and service.
 // internal/attack is tests alone, internal/corpora reads known answers for
@@ -31,7 +33,9 @@ import (
 // keys for them: no line names these, so only tests may import them.
 const layers = `
 internal/xmltree internal/alg internal/reveal internal/httpauth cache   may import nothing of ours
+internal/revoked   may import nothing of ours              + golang.org/x/crypto/ocsp
 cache/storetest    may import  cache
+revocation         may import  internal/revoked         + golang.org/x/crypto/ocsp
 internal/c14n      may import  internal/xmltree
 internal/xmldsig   may import  internal/alg internal/c14n internal/xmltree
 internal/xmlenc    may import  internal/alg internal/xmltree
@@ -63,7 +67,7 @@ internal/attack internal/corpora internal/damage internal/testkeys  may import n
 
 // pure packages are functions of bytes, keys and a time that they are given.
 const pure = `internal/xmltree internal/alg internal/c14n internal/xmldsig internal/xmlenc internal/soap
-	internal/wst internal/wssc internal/wsse saml nbfx`
+	internal/wst internal/wssc internal/wsse internal/revoked saml nbfx`
 
 // impure roots, with all that lies below them, are closed to pure packages.
 // net/url only splits strings and is let through.

@@ -83,8 +83,12 @@ func (r *resolver) certificate(ref wsse.KeyRef) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", refuse(wsse.ClassFormat, "certificate in the message"), err)
 	}
-	if r.v.trusted(leaf, chain, r.now) != nil {
+	paths, err := r.v.paths(leaf, chain, r.now)
+	if err != nil {
 		return nil
+	}
+	if err := r.v.notRevoked(r.ctx, paths, r.now); err != nil {
+		return err
 	}
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return refuse(wsse.ClassTrust, "certificate %q is not for signatures", limited(leaf.Subject.String()))

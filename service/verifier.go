@@ -76,6 +76,10 @@ type Verifier struct {
 	// in the TLS handshake. Nil refuses both. The http.Server must ask for
 	// certificates ([tls.RequestClientCert] or stricter) for the latter.
 	ClientCAs *x509.CertPool
+	// Revocation is asked about every path to one of ClientCAs; whoever it does
+	// not find good is refused. Nil is: nothing is looked up. KnownClients and
+	// the certificates of Issuers are keys that you chose, and not asked about.
+	Revocation Revocation
 	// KnownClients are certificates that a message may only name, by issuer
 	// and serial number, subject key identifier or thumbprint. They count as
 	// they stand here: no path is looked for, but their validity.

@@ -105,7 +105,7 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 	if err != nil {
 		return err
 	}
-	client, err := v.tlsClient(c, now)
+	client, err := v.tlsClient(ctx, c, now)
 	if err != nil {
 		return err
 	}
@@ -152,13 +152,17 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 // tlsClient returns the certificate that the client showed in the handshake, if
 // one of our authorities issued it. One of somebody else's is no certificate:
 // browsers and proxies show what they have.
-func (v *Verifier) tlsClient(c Conn, now time.Time) (*x509.Certificate, error) {
+func (v *Verifier) tlsClient(ctx context.Context, c Conn, now time.Time) (*x509.Certificate, error) {
 	if v.ClientCAs == nil || c.TLS == nil || len(c.TLS.PeerCertificates) == 0 {
 		return nil, nil
 	}
 	leaf := c.TLS.PeerCertificates[0]
-	if err := v.trusted(leaf, c.TLS.PeerCertificates[1:], now); err != nil {
+	paths, err := v.paths(leaf, c.TLS.PeerCertificates[1:], now)
+	if err != nil {
 		return nil, nil
+	}
+	if err := v.notRevoked(ctx, paths, now); err != nil {
+		return nil, err
 	}
 	return leaf, nil
 }
@@ -317,22 +321,22 @@ func refuse(c wsse.Class, format string, a ...any) error {
 	return &wsse.Error{Class: c, Msg: fmt.Sprintf(format, a...)}
 }
 
-// trusted verifies the path from a certificate to one of ClientCAs.
-func (v *Verifier) trusted(leaf *x509.Certificate, chain []*x509.Certificate, now time.Time) error {
+// paths are the verified paths from a certificate to one of ClientCAs.
+func (v *Verifier) paths(leaf *x509.Certificate, chain []*x509.Certificate, now time.Time) ([][]*x509.Certificate, error) {
 	if v.ClientCAs == nil {
-		return errors.New("service: no certificate authority is trusted for clients")
+		return nil, errors.New("service: no certificate authority is trusted for clients")
 	}
 	between := x509.NewCertPool()
 	for _, c := range chain {
 		between.AddCert(c)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{
+	paths, err := leaf.Verify(x509.VerifyOptions{
 		Roots: v.ClientCAs, Intermediates: between, CurrentTime: now,
 		// Certificates that sign messages seldom say that they are for TLS.
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err != nil {
-		return fmt.Errorf("service: certificate %q: %w", limited(leaf.Subject.String()), err)
+		return nil, fmt.Errorf("service: certificate %q: %w", limited(leaf.Subject.String()), err)
 	}
-	return nil
+	return paths, nil
 }
