@@ -152,13 +152,19 @@ func cases(s *ast.SwitchStmt) (all []ast.Expr) {
 	return all
 }
 
-// returns forgets errors and turns answers of yes and no around.
+// returns forgets errors and turns answers of yes and no around. What stands
+// beside an error is not looked at by anybody.
 func (r *rewriter) returns(s *ast.ReturnStmt, typ *ast.FuncType) {
 	results := resultTypes(typ)
-	if len(results) != len(s.Results) {
+	if len(results) == 0 || len(results) != len(s.Results) {
 		return
 	}
+	last, isName := s.Results[len(results)-1].(*ast.Ident)
+	failed := results[len(results)-1] == "error" && !(isName && last.Name == "nil")
 	for i, e := range s.Results {
+		if failed && i < len(results)-1 {
+			continue
+		}
 		id, constant := e.(*ast.Ident)
 		switch results[i] {
 		case "error":
@@ -213,13 +219,29 @@ func (r *rewriter) statement(s ast.Stmt, parent ast.Node) {
 		if id, ok := s.Lhs[0].(*ast.Ident); ok && id.Name == "_" && len(s.Lhs) == 1 {
 			return
 		}
+		if grows(s.Rhs[0]) {
+			return
+		}
 	case *ast.ExprStmt:
 		if call, ok := s.X.(*ast.CallExpr); ok {
 			if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "panic" {
 				return
 			}
 		}
+		if grows(s.X) {
+			return
+		}
 	}
 	id := r.mutant(opDrop, r.source(s), s.Pos())
 	r.wrap(s.Pos(), s.End(), fmt.Sprintf("if mutant.Do(%d) { ", id), " }")
+}
+
+// grows reports whether e makes room beforehand, which changes nothing but time.
+func grows(e ast.Expr) bool {
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && f.Sel.Name == "Grow"
 }
