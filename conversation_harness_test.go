@@ -28,6 +28,7 @@ type parlour struct {
 	testing.TB
 	srv     *httptest.Server
 	replay  *cache.Cache
+	users   passwords // alice alone if nil
 	make    func() *service.Contexts
 	handler atomic.Value // http.Handler
 	v       *service.Verifier
@@ -84,9 +85,13 @@ func newCache(t testing.TB) *cache.Cache {
 
 // restart forgets whatever the service held in memory.
 func (p *parlour) restart() {
+	users := p.users
+	if users == nil {
+		users = passwords{"alice": "pw"}
+	}
 	v := &service.Verifier{
 		Audiences: []string{"urn:parlour"},
-		Users:     passwords{"alice": "pw"},
+		Users:     users,
 		Replay:    p.replay,
 		Contexts:  p.make(),
 		Logger:    slog.New(slog.NewTextHandler(p.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
