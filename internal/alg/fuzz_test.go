@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/sha256"
 	"math/big"
+	"slices"
 	"testing"
 
 	"wstrust/internal/testkeys"
@@ -119,7 +120,10 @@ func FuzzECDSAValue(f *testing.F) {
 	ec := testkeys.EC(elliptic.P256(), 1)
 	k := public(f, ec.Public())
 	msg := []byte("message")
-	f.Add(mustSign(f, Modern, ECDSASHA256, private(f, ec), msg))
+	good := mustSign(f, Modern, ECDSASHA256, private(f, ec), msg)
+	f.Add(good)
+	f.Add(slices.Insert(bytes.Clone(good), 32, 0)) // the same numbers with zeros before them
+	f.Add(slices.Insert(bytes.Clone(good), 0, 0))
 	f.Add(make([]byte, 64))
 	f.Add(bytes.Repeat([]byte{0xff}, 132))
 	digest := sha256.Sum256(msg)

@@ -20,6 +20,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		`<a/>`, `<?xml version="1.0" encoding="UTF-8"?><a xmlns="urn:x" xmlns:p="urn:y" p:b="c&#10;d" e='"'>t&amp;<p:q>x</p:q><!-- c --><![CDATA[<]]></a>`,
 		"<a b='\t\r\n'>\r\n</a>", `<a xmlns:p="urn:x"><p:b xmlns:p="urn:y"/><p:b/></a>`, "\ufeff<a>\u20ac</a>",
+		"<a>x\r\n<![CDATA[\r\r\ny\r\n]]>\r</a>",
 	} {
 		f.Add([]byte(s))
 	}
@@ -168,7 +169,7 @@ func plainNames(d *Doc) bool {
 // FuzzTime: what is read as a time is what RFC 3339 makes of it, and is written
 // and read again as the same, to the millisecond.
 func FuzzTime(f *testing.F) {
-	for _, s := range []string{"2026-01-02T12:00:00Z", "2026-12-31T23:59:59.999999999+14:00", "2024-02-29T00:00:00.5-00:30", "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z"} {
+	for _, s := range []string{"2026-01-02T12:00:00Z", "2026-12-31T23:59:59.999999999+14:00", "2024-02-29T00:00:00.5-00:30", "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-06-30T23:59:60Z", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:60:00Z", "2026-01-01T00:00:00.1234567890Z"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
