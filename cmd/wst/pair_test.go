@@ -39,7 +39,7 @@ func pair(ts *testscript.TestScript, neg bool, args []string) {
 		word, value, _ := strings.Cut(setting, "=")
 		switch word {
 		case "ca":
-			cert.IsCA, cert.KeyUsage = true, x509.KeyUsageCertSign
+			cert.IsCA, cert.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
 		case "past":
 			cert.NotAfter = now.Add(-time.Minute)
 		case "ec":

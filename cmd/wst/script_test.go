@@ -59,7 +59,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"works": works, "fails": fails, "peer": startPeer, "mint": mint, "mode": mode, "lines": lines,
 		"edit": edit, "part": part, "join": join, "pause": pause,
-		"launch": launch, "shutdown": shutdown, "reached": reached, "pfx": pfx, "pair": pair,
+		"launch": launch, "shutdown": shutdown, "reached": reached, "pfx": pfx, "pair": pair, "revoke": revoke,
 	}
 }
 

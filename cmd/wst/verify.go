@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,10 @@ type verifyFlags struct {
 	secret             string
 	user, passwordFile string
 	require            string
+	requireEncrypted   string
 	decrypted          string
+	lists, responses   []string
+	hosts              []string
 }
 
 func verifyCommand(u *ui) *cobra.Command {
@@ -54,6 +58,10 @@ Whom to trust, a message cannot say. A certificate in it must be in --trust, or
 lead to an authority there; those in --trust themselves may also vouch for a
 token that says so (sender-vouches).
 
+Revocation is looked up where one of --crl, --ocsp and --revocation-host is given:
+then every certificate on the path from the signer's to the authority in --trust
+must be known to be good. No host is connected to that is not named.
+
 PARTS is a comma list of body, timestamp, to, action, headers (all of them),
 signature (one signature must cover another) and {namespace}name, a header.
 
@@ -74,6 +82,10 @@ standard input.`,
   # As the service will: decrypted, and To and every header must be signed
   wst verify --trust partners-ca.pem --key service.key --cert service.pem \
       --require body,timestamp,to,headers --decrypted opened.xml message.xml
+
+  # Encrypted for us, by somebody whose certificate is still good
+  wst verify --trust partners-ca.pem --key service.key --require-encrypted body,signature \
+      --crl partners.crl message.xml
 
   # With a token in it; with a password and nothing signed, as TLS protects it
   wst verify --signer sts.pem --audience https://orders.example.com/ message.xml
@@ -98,7 +110,12 @@ standard input.`,
 	fl.StringVar(&f.user, "user", "", "`NAME` that the message must come from if it has a password; that comes from the next, WST_PASSWORD or a prompt")
 	fl.StringVar(&f.passwordFile, "password-file", "", "`FILE` with the password and nothing else; - is standard input")
 	fl.StringVar(&f.require, "require", "", "`PARTS` that one signature must cover; '' is none; "+defaultRequire+" if not given")
+	fl.StringVar(&f.requireEncrypted, "require-encrypted", "", "`PARTS` that must have come encrypted for --key, --secret or --password-file")
 	fl.StringVar(&f.decrypted, "decrypted", "", "write the opened message to `FILE`, readable by you alone")
+	fl = g.add("Revocation of certificates in messages").Flags()
+	fl.StringArrayVar(&f.lists, "crl", nil, "`FILE` with a revocation list, PEM or DER; may be repeated")
+	fl.StringArrayVar(&f.responses, "ocsp", nil, "`FILE` with an OCSP response, DER; may be repeated")
+	fl.StringArrayVar(&f.hosts, "revocation-host", nil, "`HOST` that may be asked, where a certificate names it; may be repeated; port 80 or 443, or with its port")
 	fl = g.add("Both").Flags()
 	fl.StringVar(&f.at, "at", "", "verify as at this `TIME`, such as 2026-11-20T09:30:00Z")
 	fl.DurationVar(&f.skew, "skew", saml.DefaultSkew, "by how much the clocks may differ")
@@ -123,7 +140,8 @@ func verify(u *ui, cmd *cobra.Command, name string, f verifyFlags, now time.Time
 	if err != nil {
 		return err
 	}
-	if err := oneStdin("verify", name, f.signer, f.trust, f.key, f.cert, f.secret, f.passwordFile); err != nil {
+	files := []string{name, f.signer, f.trust, f.key, f.cert, f.secret, f.passwordFile}
+	if err := oneStdin("verify", slices.Concat(files, f.lists, f.responses)...); err != nil {
 		return err
 	}
 	data, err := u.readFile("verify", name)

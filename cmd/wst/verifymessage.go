@@ -18,9 +18,7 @@ import (
 )
 
 // messageFlags are the flags that mean something for messages only.
-var messageFlags = []string{"trust", "key", "cert", "secret", "user", "password-file", "require", "decrypted"}
-
-const defaultRequire = "body,timestamp"
+var messageFlags = []string{"trust", "key", "cert", "secret", "user", "password-file", "require", "require-encrypted", "decrypted", "crl", "ocsp", "revocation-host"}
 
 // envelopeTag finds the start of an envelope in what may not be XML any more.
 var envelopeTag = regexp.MustCompile(`^(?s:\x{FEFF}?\s*(<\?.*?\?>|<!--.*?-->|\s)*<([\w.-]+:)?Envelope[\s/>])`)
@@ -54,46 +52,6 @@ func notForTokens(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// A required is what a message must show.
-type required struct {
-	partList
-	words  []string // of --require
-	policy wsse.Policy
-}
-
-// required reads --require, --suite and --skew. By default the body and the
-// timestamp must be signed, and then the tokens as well: what tells who sent a
-// message must not come from another one.
-func (f *verifyFlags) required(cmd *cobra.Command) (*required, error) {
-	list := f.require
-	if !cmd.Flags().Changed("require") {
-		list = defaultRequire
-	}
-	parts, err := protectedParts("--require", list)
-	if err != nil {
-		return nil, err
-	}
-	r := &required{partList: parts, words: append([]string{}, splitParts(list)...)}
-	if r.policy.Suite, err = admitted("verify", f.suite); err != nil {
-		return nil, err
-	}
-	r.policy.Required, r.policy.SignedHeaders = parts.parts&^wsse.PartSignature, parts.names
-	if parts.headers {
-		r.policy.Required |= wsse.PartAddressing
-	}
-	r.policy.RequireTimestamp = r.policy.Required != 0 || len(parts.names) > 0
-	// Nothing is known of a connection. But where less than body and timestamp
-	// is required, what is not signed is for others to protect.
-	r.policy.TLS = r.policy.Required&wsse.BodyTimestamp != wsse.BodyTimestamp
-	r.policy.Limits = xmltree.Limits{Bytes: maxFile}
-	if r.policy.MaxSkew = f.skew; f.skew == 0 {
-		r.policy.MaxSkew = -1
-	}
-	// Whoever says whom he trusts wants to know that it is from one of them.
-	r.policy.Anonymous = f.trust == "" && f.signer == "" && f.secret == "" && f.user == ""
-	return r, nil
-}
-
 func verifyMessage(u *ui, cmd *cobra.Command, name string, data []byte, f verifyFlags, now time.Time) error {
 	if f.decrypted == "-" {
 		return usage("name a file", "--decrypted: standard output gets the table of parts")
@@ -107,7 +65,7 @@ func verifyMessage(u *ui, cmd *cobra.Command, name string, data []byte, f verify
 	if err != nil {
 		return err
 	}
-	keys, err := f.keyring(u, now)
+	keys, err := f.keyring(cmd.Context(), u, now)
 	if err != nil {
 		return err
 	}
@@ -152,36 +110,7 @@ func checkMessage(data []byte, need *required, keys *keyring) (*wsse.Evidence, e
 	if err != nil {
 		return nil, err
 	}
-	return ev, need.check(ev)
-}
-
-// check is what of the required parts the verifier cannot know: those that the
-// message does not have, every header, and the signature of a signature.
-func (r *required) check(ev *wsse.Evidence) error {
-	env := ev.Envelope
-	if what := r.missing(env); what != "" {
-		return refusedFor(env.Root, "it has no %s, which is required", what)
-	}
-	if r.headers {
-		for h := range env.Ours("") {
-			if !h.Is(xmltree.WSSE, "Security") && !isField(env, h) && !slices.ContainsFunc(ev.Headers, func(p *wsse.Part) bool {
-				return p.Element().Same(h) && slices.ContainsFunc(p.SignedBy(), func(s *wsse.Signer) bool { return s.Required })
-			}) {
-				return refusedFor(h, "the header is not signed with the rest")
-			}
-		}
-	}
-	if r.parts&wsse.PartSignature != 0 && !slices.ContainsFunc(ev.Signers, func(s *wsse.Signer) bool {
-		return s.Required && s.Covers&wsse.PartSignature != 0
-	}) {
-		return refusedFor(env.Root, "no signature over a signature that covers what is required")
-	}
-	return nil
-}
-
-// refusedFor refuses a message at e for showing less than is required.
-func refusedFor(e xmltree.Elem, format string, args ...any) error {
-	return &wsse.Error{Class: wsse.ClassPolicy, Path: e.Path(), Msg: fmt.Sprintf(format, args...)}
+	return ev, need.check(env, ev)
 }
 
 // checkMessageAssertion applies the conditions of the assertion in a message.
@@ -265,7 +194,7 @@ var nextSteps = map[wsse.Class]string{
 	wsse.ClassSignature: "it was changed after it was signed, or another key signed it: get it again, unaltered",
 	wsse.ClassAlgorithm: "if you must accept old algorithms, name a suite that has them, such as --suite legacy",
 	wsse.ClassReplay:    "do not use it",
-	wsse.ClassPolicy:    "less is protected than is required, which is " + defaultRequire + " unless --require says something else",
+	wsse.ClassPolicy:    "less is protected than is required, which is that " + defaultRequire + " are signed unless --require and --require-encrypted say something else",
 	wsse.ClassTrust:     "name whom you trust: certificates with --trust, signers of assertions with --signer, a shared key with --secret, a user with --user",
 	wsse.ClassDecrypt:   "give the key that it is encrypted for: --key, or --secret for a shared one; if you did, it was changed on the way, or is for somebody else",
 }

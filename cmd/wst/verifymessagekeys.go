@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"wstrust/internal/alg"
 	"wstrust/internal/wsse"
+	"wstrust/revocation"
 )
 
 // A keyring has the keys of the command line, and answers with them what a
@@ -19,12 +21,15 @@ type keyring struct {
 	secret alg.Key
 	now    time.Time
 
+	ctx     context.Context
+	revoked *revocation.Checker // nil looks nothing up
+
 	refused []error // why certificates in the message are not trusted
 }
 
 // keyring reads the files that the flags name.
-func (f *verifyFlags) keyring(u *ui, now time.Time) (*keyring, error) {
-	k := &keyring{now: now, cred: wsse.Credentials{Keys: make(map[wsse.KeyRef]alg.Key)}}
+func (f *verifyFlags) keyring(ctx context.Context, u *ui, now time.Time) (*keyring, error) {
+	k := &keyring{now: now, ctx: ctx, cred: wsse.Credentials{Keys: make(map[wsse.KeyRef]alg.Key)}}
 	var err error
 	if f.trust != "" {
 		if k.trust, err = u.certificates("--trust", f.trust); err != nil {
@@ -44,6 +49,9 @@ func (f *verifyFlags) keyring(u *ui, now time.Time) (*keyring, error) {
 		k.cred.Issuers = map[string][]*x509.Certificate{"": signers}
 	}
 	if err := f.recipient(u, k); err != nil {
+		return nil, err
+	}
+	if k.revoked, err = f.revocation(u); err != nil {
 		return nil, err
 	}
 	if f.secret != "" {
@@ -121,6 +129,14 @@ func (k *keyring) answer(refs []wsse.KeyRef) {
 		switch ref.Kind {
 		case wsse.KeyCertificate, wsse.KeyNamed:
 			cert, err := k.certificate(ref)
+			_, shared := ref.SharedName()
+			switch shared = shared && !k.secret.IsZero(); {
+			case shared && err != nil:
+				k.cred.Keys[ref] = k.secret
+				continue
+			case shared:
+				err = fmt.Errorf("%v is both a certificate in --trust and, perhaps, the key in --secret", ref)
+			}
 			if err != nil {
 				k.refused = append(k.refused, err)
 				continue
@@ -142,7 +158,7 @@ func (k *keyring) certificate(ref wsse.KeyRef) (*x509.Certificate, error) {
 	if ref.Kind == wsse.KeyNamed {
 		cert, err := ref.Select(k.trust)
 		if err == nil {
-			err = k.inTime(cert)
+			err = k.chosen(cert)
 		}
 		if err != nil {
 			return nil, err
@@ -155,27 +171,18 @@ func (k *keyring) certificate(ref wsse.KeyRef) (*x509.Certificate, error) {
 	}
 	for _, c := range k.trust {
 		if c.Equal(leaf) {
-			if err := k.inTime(c); err != nil {
+			if err := k.chosen(c); err != nil {
 				return nil, err
 			}
 			return c, nil
 		}
 	}
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	for _, c := range k.trust {
-		if c.IsCA {
-			roots.AddCert(c)
-		}
+	paths, err := k.paths(leaf, chain)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range chain {
-		between.AddCert(c)
-	}
-	if _, err := leaf.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: between, CurrentTime: k.now,
-		// Certificates that sign messages seldom say that they are for TLS.
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	}); err != nil {
-		return nil, fmt.Errorf("certificate %.200q: %w", leaf.Subject.String(), err)
+	if err := k.notRevoked(paths); err != nil {
+		return nil, err
 	}
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return nil, fmt.Errorf("certificate %.200q is not for signatures", leaf.Subject.String())
