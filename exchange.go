@@ -168,6 +168,8 @@ func (c *Config) verifyUnder(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Exp
 	evidence, err := c.evidence(env, reply, expect, contexts, now)
 	if err == nil {
 		env = evidence.Envelope // what was encrypted is open in it
+	} else if other, ok := errors.AsType[*soap.Error](err); ok && errors.Is(other, soap.ErrReply) {
+		return nil, other
 	}
 	if err == nil || env.IsFault() {
 		if err := soap.CheckReply(env, expect.Reply); err != nil {

@@ -27,8 +27,11 @@ type binding struct {
 func (e *Evidence) Answer(o Options) (Options, bool, error) {
 	b := &e.binding
 	p := &Protection{
-		Sign: PartTimestamp | PartBody | PartAddressing, Encrypt: e.Encrypted & (PartBody | PartSignature),
+		Sign: PartTimestamp | PartBody | PartAddressing, Encrypt: e.Encrypted & (PartBody | PartSignature | PartAction),
 		Order: b.order, Derived: b.derive,
+	}
+	if e.Encrypted&PartMessageID != 0 {
+		p.Encrypt |= PartRelatesTo // which says the same
 	}
 	switch {
 	case !b.key.IsZero() && (b.derive != NotDerived || p.Encrypt != 0 || b.ref.Kind == KeyEncrypted):
