@@ -2,6 +2,8 @@ package wstrust
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
@@ -35,8 +37,55 @@ func (c *Config) checkProfile() error {
 		return nil
 	case c.Versions.Trust == Trust14:
 		return fmt.Errorf("%w: WS-Trust 1.4 is outside of MS-LWSSP", ErrConfig)
+	case c.Versions.Addressing == Addressing200408:
+		return fmt.Errorf("%w: WS-Addressing of 2004/08 is outside of MS-LWSSP", ErrConfig)
 	case c.Header.Sign != 0:
 		return fmt.Errorf("%w: MS-LWSSP fixes what is signed; leave Header.Sign empty", ErrConfig)
+	case c.Protection != nil:
+		return fmt.Errorf("%w: MS-LWSSP signs the Timestamp and encrypts nothing; leave Protection nil", ErrConfig)
+	}
+	return nil
+}
+
+// bearerKeyTypes are the spellings of the key type of tokens without proof that
+// the profile has. Those of today's issuers for February 2005 are not among them.
+var bearerKeyTypes = []string{
+	"http://docs.oasis-open.org/ws-sx/ws-trust/200512/Bearer",
+	"http://docs.oasis-open.org/ws-sx/wstrust/200512/Bearer",
+	"http://docs.oasis-open.org/wssx/wstrust/200512/Bearer",
+}
+
+// checkRequest refuses a request for which the profile has no words. What any
+// version of WS-Trust makes of a request is looked at below.
+func (p Profile) checkRequest(r *TokenRequest, c *Config) error {
+	if p != LWSSP {
+		return nil
+	}
+	switch {
+	case r.OnBehalfOf != nil || r.ActAs != nil:
+		return outside("a token for somebody else")
+	case r.KeyType == Bearer && c.Versions.BearerKeyType == "" && c.Versions.Trust == Trust2005,
+		r.KeyType == Bearer && c.Versions.BearerKeyType != "" && !slices.Contains(bearerKeyTypes, c.Versions.BearerKeyType):
+		return fmt.Errorf("%w: MS-LWSSP has no key type for this bearer token; ask for a symmetric key, or with WS-Trust 1.3", ErrConfig)
+	}
+	for _, x := range append(slices.Clone(r.Parameters), r.Secondary...) {
+		d, err := xmltree.Parse([]byte(x), xmltree.Limits{Bytes: len(x) + 1})
+		if err != nil {
+			return err
+		}
+		e := d.Root()
+		trust := e.Space()
+		if trust != xmltree.Trust2005 && trust != xmltree.Trust13 {
+			continue
+		}
+		switch uri, _ := e.Token(); e.Local() {
+		case "BinaryExchange":
+			return outside("a negotiation of several legs")
+		case "KeyType":
+			if uri != xmltree.Trust2005+"/SymmetricKey" && uri != xmltree.Trust13+"/SymmetricKey" && !slices.Contains(bearerKeyTypes, uri) {
+				return outside("key type " + quote(uri))
+			}
+		}
 	}
 	return nil
 }
@@ -53,8 +102,11 @@ func (p Profile) checkTokens(tokens []wsse.Token) error {
 		kind := ""
 		switch t := t.(type) {
 		case wsse.Username:
-			if t.Digest {
+			switch {
+			case t.Digest:
 				return outside("a password digest")
+			case t.Derive:
+				return outside("a key of a password")
 			}
 			kind = "user name"
 		case wsse.Issued:
@@ -62,8 +114,8 @@ func (p Profile) checkTokens(tokens []wsse.Token) error {
 			if kind, err = lwsspToken(t); err != nil {
 				return err
 			}
-		default:
-			return outside("an X.509 token")
+		default: // a certificate, or a key under a name
+			return outside("a token that is no user, no context and no assertion")
 		}
 		if have[kind] {
 			return outside("a second " + kind + " token")
@@ -93,7 +145,42 @@ func lwsspToken(t wsse.Issued) (kind string, err error) {
 	case !t.Key.IsSecret():
 		return "", outside("a signature by a private key")
 	}
-	return kind, nil
+	return kind, lwsspReference(t, kind == "SAML")
+}
+
+const samlAssertionID = "http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.0#SAMLAssertionID"
+
+// lwsspReference looks at how a signature is going to name the token: an
+// assertion by its id as key identifier, a context by a direct reference within
+// the message. Without a reference from the issuer we write one like that.
+func lwsspReference(t wsse.Issued, saml bool) error {
+	if t.Unsent || t.Embedded || t.STRTransform {
+		return outside("a token that is not in the header")
+	}
+	if t.Attached == nil {
+		return nil
+	}
+	d, err := xmltree.Parse(t.Attached, xmltree.Limits{Bytes: len(t.Attached) + 1})
+	if err != nil {
+		return err
+	}
+	var to xmltree.Elem
+	n := 0
+	for c := range d.Root().Children {
+		to = c
+		n++
+	}
+	value, _ := to.Attr("", "ValueType")
+	uri, _ := to.Attr("", "URI")
+	switch {
+	case n != 1 || !d.Root().Is(xmltree.WSSE, "SecurityTokenReference"):
+		return outside("a reference that names its token in another way, or in several")
+	case saml && !(to.Is(xmltree.WSSE, "KeyIdentifier") && value == samlAssertionID):
+		return outside("an assertion that is not named by its id")
+	case !saml && !(to.Is(xmltree.WSSE, "Reference") && strings.HasPrefix(uri, "#")):
+		return outside("a context that is not named within the message")
+	}
+	return nil
 }
 
 func outside(what string) error {

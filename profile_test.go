@@ -21,6 +21,9 @@ const (
 func TestProfileTokens(t *testing.T) {
 	secret := SymmetricKey([]byte("a test key of 32 octets, not all 0"))
 	issued := func(x string, k alg.Key) wsse.Token { return wsse.Issued{XML: []byte(x), Key: k} }
+	named := func(x, by string) wsse.Token {
+		return wsse.Issued{XML: []byte(x), Key: secret.key, Attached: []byte(`<o:SecurityTokenReference xmlns:o="` + xmltree.WSSE + `">` + by + `</o:SecurityTokenReference>`)}
+	}
 	user := wsse.Username{Name: "alice"}
 	for _, c := range []struct {
 		name   string
@@ -36,6 +39,16 @@ func TestProfileTokens(t *testing.T) {
 		{"another token", []wsse.Token{issued("<t/>", secret.key)}, false},
 		{"digest", []wsse.Token{wsse.Username{Name: "a", Digest: true}}, false},
 		{"certificate", []wsse.Token{wsse.X509{}}, false},
+		{"a key of a password", []wsse.Token{wsse.Username{Name: "a", Derive: true}}, false},
+		{"a key under a name", []wsse.Token{wsse.Shared{Name: "k", Key: secret.key}}, false},
+		{"an assertion by its id", []wsse.Token{named(testSAML11, `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.0#SAMLAssertionID">a</o:KeyIdentifier>`)}, true},
+		{"an assertion by the id of 2.0", []wsse.Token{named(testSAML11, `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLID">a</o:KeyIdentifier>`)}, false},
+		{"an assertion by a direct reference", []wsse.Token{named(testSAML11, `<o:Reference URI="#a"/>`)}, false},
+		{"a context by a direct reference", []wsse.Token{named(testSCT, `<o:Reference URI="#a"/>`)}, true},
+		{"a context by its identifier", []wsse.Token{named(testSCT, `<o:Reference URI="urn:x"/>`)}, false},
+		{"a context in two ways", []wsse.Token{named(testSCT, `<o:Reference URI="#a"/><o:Reference URI="#a"/>`)}, false},
+		{"a context that is not sent", []wsse.Token{wsse.Issued{XML: []byte(testSCT), Key: secret.key, Unsent: true}}, false},
+		{"an assertion in the reference", []wsse.Token{wsse.Issued{XML: []byte(testSAML11), Key: secret.key, Embedded: true}}, false},
 		{"two users", []wsse.Token{user, user}, false},
 	} {
 		if err := LWSSP.checkTokens(c.tokens); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrConfig) {
@@ -76,6 +89,10 @@ func TestProfileConfig(t *testing.T) {
 		"unknown": {Profile: 9},
 		"1.4":     {Profile: LWSSP, Versions: Versions{Trust: Trust14}},
 		"body":    {Profile: LWSSP, Header: Header{Sign: PartBody}},
+		"2004":    {Profile: LWSSP, Versions: Versions{Addressing: Addressing200408}},
+		"signed":  {Profile: LWSSP, Protection: ProtectBodyTimestamp()},
+		"empty":   {Profile: LWSSP, Protection: &Protection{}},
+		"encrypt": {Profile: LWSSP, Protection: &Protection{Encrypt: PartBody}},
 	} {
 		if _, err := New(cfg); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: %v", name, err)
@@ -83,6 +100,38 @@ func TestProfileConfig(t *testing.T) {
 	}
 	if _, err := New(Config{Profile: LWSSP, Versions: Versions{Trust: Trust2005}}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Requests for which MS-LWSSP has no words.
+func TestProfileRequests(t *testing.T) {
+	parameter := func(x string) TokenRequest { return TokenRequest{Parameters: []XML{XML(x)}} }
+	bearer := TokenRequest{KeyType: Bearer}
+	for name, c := range map[string]struct {
+		v   Versions
+		req TokenRequest
+		ok  bool
+	}{
+		"nothing":                  {Versions{}, TokenRequest{}, true},
+		"bearer":                   {Versions{}, bearer, true},
+		"bearer of 2005":           {Versions{Trust: Trust2005}, bearer, false},
+		"bearer of 2005, spelled":  {Versions{Trust: Trust2005, BearerKeyType: bearerKeyTypes[0]}, bearer, true},
+		"bearer, spelled by us":    {Versions{BearerKeyType: "urn:bearer"}, bearer, false},
+		"for somebody":             {Versions{}, TokenRequest{OnBehalfOf: &Token{}}, false},
+		"as somebody":              {Versions{}, TokenRequest{ActAs: &Token{}}, false},
+		"any parameter":            {Versions{}, parameter(`<x xmlns="urn:x"/>`), true},
+		"claims":                   {Versions{}, parameter(`<t:Claims xmlns:t="` + xmltree.Trust13 + `"/>`), true},
+		"a symmetric key":          {Versions{}, parameter(`<t:KeyType xmlns:t="` + xmltree.Trust13 + `">` + xmltree.Trust13 + `/SymmetricKey</t:KeyType>`), true},
+		"a public key":             {Versions{}, parameter(`<t:KeyType xmlns:t="` + xmltree.Trust13 + `">` + xmltree.Trust13 + `/PublicKey</t:KeyType>`), false},
+		"a negotiation":            {Versions{}, parameter(`<t:BinaryExchange xmlns:t="` + xmltree.Trust2005 + `"/>`), false},
+		"a public key for service": {Versions{}, TokenRequest{Secondary: []XML{XML(`<t:KeyType xmlns:t="` + xmltree.Trust13 + `">` + xmltree.Trust13 + `/PublicKey</t:KeyType>`)}}, false},
+	} {
+		if err := LWSSP.checkRequest(&c.req, &Config{Versions: c.v}); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := Interoperable.checkRequest(&c.req, &Config{Versions: c.v}); err != nil {
+			t.Errorf("%s outside of the profile: %v", name, err)
+		}
 	}
 }
 

@@ -136,6 +136,9 @@ func (r *TokenRequest) message(c *Config) (wst.Request, alg.Key, error) {
 	if m.Secondary, err = elements(r.Secondary, "a secondary parameter"); err != nil {
 		return m, alg.Key{}, err
 	}
+	if err := c.Profile.checkRequest(r, c); err != nil {
+		return m, alg.Key{}, err
+	}
 	key, err := r.useKey(c, &m)
 	return m, key, err
 }

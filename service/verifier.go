@@ -98,6 +98,9 @@ type Verifier struct {
 	Replay *cache.Cache
 
 	Suite Suite
+	// Profile is how closely messages must keep to a published profile;
+	// [Interoperable] if zero.
+	Profile Profile
 	// Require are parts that a signature must cover, where the message is
 	// signed, besides the Timestamp. An unsigned message is refused if Require
 	// is not empty.
@@ -186,6 +189,9 @@ func (v *Verifier) Check() error {
 		}
 	}
 	if err := v.checkContexts(); err != nil {
+		return err
+	}
+	if err := v.checkProfile(); err != nil {
 		return err
 	}
 	if v.MaxLatency < 0 || v.MaxSkew < 0 || v.MaxBytes < 0 {

@@ -55,6 +55,9 @@ func (v *Verifier) receive(ctx context.Context, p Packet, c Conn) (*Message, *so
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := v.Profile.check(env); err != nil {
+		return nil, env, err
+	}
 	m := &Message{env: env}
 	if m.action, err = env.CheckPacket(p); err != nil {
 		return nil, env, err
