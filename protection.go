@@ -46,8 +46,15 @@ type Protection struct {
 	// Symmetric protects both directions with one key, which is sent
 	// encrypted for Recipient. It authenticates nobody by itself.
 	Symmetric bool
-	// Derive has a symmetric key derived anew for each use.
-	Derive KeyDerivation
+	// Derive has a symmetric key derived anew for each use, and DerivedKeys says
+	// how that is written.
+	Derive      KeyDerivation
+	DerivedKeys DerivedKeys
+
+	// Cipher is the block cipher, and KeyTransport how its key is encrypted for
+	// Recipient; zero is what the Suite writes. The Suite must admit them.
+	Cipher       string // identifier of XML Encryption
+	KeyTransport KeyTransport
 
 	// Confirm demands that answers confirm the signatures of their requests
 	// (WS-Security 1.1).
@@ -71,6 +78,27 @@ const (
 	Derive2005    KeyDerivation = KeyDerivation(wsse.Derived2005) // those of February 2005
 	DeriveImplied KeyDerivation = KeyDerivation(wsse.Implied13)   // by attributes of references, as 1.3 has it
 )
+
+// DerivedKeys says how derived keys are written. The zero value is what most peers
+// write.
+type DerivedKeys struct {
+	Label  string // in what the keys are derived from; that of the standard if empty
+	Nonce  int    // octets, 16 to 128; 16 if zero
+	Length int    // octets of the key that signs, 16 to 64; 32 if zero
+	Offset int    // where the keys begin in what is derived, at most 64
+	// Generation stands in place of Offset, counted in lengths of the key.
+	Generation int
+	// Inline puts each DerivedKeyToken, without an Id, where its key is used.
+	Inline bool
+}
+
+// KeyTransport is how a key is encrypted to an RSA key, by identifiers of XML
+// Encryption.
+type KeyTransport struct {
+	Algorithm string // RSA-OAEP of XML Encryption 1.0 or 1.1; RSA 1.5 where the Suite has it
+	Digest    string // of OAEP; SHA-1 if empty
+	Mask      string // the mask generation function of OAEP of 1.1; with SHA-1 if empty
+}
 
 // Further parts of a message.
 const (
@@ -128,6 +156,9 @@ func (p *Protection) check(c *Config) error {
 	if p.Derive > DeriveImplied || p.RecipientReference > ReferenceX509Data {
 		return wrong("a value does not exist")
 	}
+	if p.Cipher != "" && alg.CipherKeySize(p.Cipher) == 0 {
+		return wrong("Cipher is not known")
+	}
 	if p.Recipient != nil {
 		if key, err := alg.CertificateKey(p.Recipient); err != nil || !key.CanEncrypt() {
 			return wrong("Recipient has no RSA key")
@@ -151,7 +182,8 @@ func (p *Protection) wsse() *wsse.Protection {
 		Sign: wsse.Parts(p.Sign), SignHeaders: headerNames(p.SignHeaders), AllHeaders: p.AllHeaders,
 		Encrypt: wsse.Parts(p.Encrypt), EncryptHeaders: headerNames(p.EncryptHeaders),
 		BodyElement: p.BodyElement, Recipient: p.Recipient, RecipientReference: wsse.Reference(p.RecipientReference),
-		Symmetric: p.Symmetric, Derived: wsse.Derivation(p.Derive),
+		Symmetric: p.Symmetric, Derived: wsse.Derivation(p.Derive), DerivedKeys: wsse.DerivedKeys(p.DerivedKeys),
+		Cipher: p.Cipher, Transport: alg.Transport{URI: p.KeyTransport.Algorithm, DigestURI: p.KeyTransport.Digest, MGFURI: p.KeyTransport.Mask},
 	}
 	if p.EncryptThenSign {
 		w.Order = wsse.EncryptThenSign

@@ -25,12 +25,18 @@ type protectFlags struct {
 	user         string
 	passwordFile string
 	digest       bool
+	passwordKey  bool
+	embed        bool
 	secret       string
 	context      string
+	keyName      string
 
-	recipient string
-	derived   bool
-	suite     string
+	recipient   string
+	derived     bool
+	derivedWith string
+	suite       string
+	cipher      string
+	oaep        string
 }
 
 func protectCommand(u *ui) *cobra.Command {
@@ -59,14 +65,14 @@ What is signed and encrypted is one of these, or what --sign and --encrypt say:
                                     encrypted for --recipient
   --preset symmetric                the same parts, with keys derived from one that
                                     is sent encrypted for --recipient, or from that
-                                    of --context
+                                    of --context or --key-name
 
 PARTS is a comma list of body, timestamp, to, action, headers (all of them),
 signature and {namespace}name, a header. The timestamp is always signed with the
 rest. A password or a bearer token is signed with the message if there is a key.
 
-The first key of --context, --cert and --token signs the message; each further one
-signs that signature. With none, and a --recipient, a fresh key signs that is sent
+The first key of --context or --key-name, --cert, --token, and --user with
+--password-key signs the message; each further one signs that signature. With none, and a --recipient, a fresh key signs that is sent
 encrypted: that keeps the message in one piece and says nothing about who made it.
 What is encrypted is encrypted for --recipient or, without one, with the first
 key, which then must be a secret.`,
@@ -92,6 +98,13 @@ key, which then must be a secret.`,
   openssl rand -base64 32 > key
   wst protect --preset symmetric --derived --secret key --context urn:uuid:6f0c message.xml
 
+  # A key that both sides know under a name, and derived keys as the other wants them
+  wst protect --preset symmetric --secret key --key-name orders \
+      --derived-with label=orders,nonce=32,offset=16 message.xml
+
+  # A password that is not sent, but signs
+  wst protect --preset body-timestamp --user alice --password-file pw --password-key message.xml
+
   # For a service that knows SHA-1 and RSA 1.5 only
   wst protect --preset asymmetric-sign --suite Basic256Rsa15 --cert me.pem --key me.key message.xml`,
 		Args: exactly("IN"),
@@ -109,16 +122,22 @@ key, which then must be a secret.`,
 	fl.StringVar(&f.cert.cert, "cert", "", "sign with this certificate, a `PEM` or PFX file")
 	fl.StringVar(&f.cert.key, "key", "", "private key of --cert, a `PEM` file, if it is not in the same file")
 	fl.StringVar(&f.cert.passwordFile, "cert-password-file", "", "`FILE` with the password of a PFX file; else WST_CERT_PASSWORD or a prompt")
-	fl.Var(newChoice(&f.keyRef, "bst", "ski", "thumbprint", "issuer-serial", "x509v3"), "key-ref", "how the signature names the certificate: by a token that carries it, its subject key identifier, its SHA-1 thumbprint, issuer and serial number, or the certificate itself")
+	fl.Var(newChoice(&f.keyRef, "bst", "ski", "thumbprint", "issuer-serial", "x509v3", "embedded", "key-name"), "key-ref", "how the signature names the certificate: by a token that carries it, its subject key identifier, its SHA-1 thumbprint, issuer and serial number, the certificate itself, a token in the reference, or the subject's name")
 	fl.StringVar(&f.token, "token", "", "a token, a `FILE` that wst issue wrote")
 	fl.StringVar(&f.user, "user", "", "user `NAME`; the password comes from the next, WST_PASSWORD or a prompt")
 	fl.StringVar(&f.passwordFile, "password-file", "", "`FILE` with the password and nothing else; - is standard input")
 	fl.BoolVar(&f.digest, "digest", false, "send a digest of the password, for services that demand it")
-	fl.StringVar(&f.secret, "secret", "", "`FILE` with the key of --context, in base64")
+	fl.BoolVar(&f.passwordKey, "password-key", false, "sign with a key that is derived from the password, and send neither it nor a digest")
+	fl.BoolVar(&f.embed, "embed", false, "put the token into the reference of its signature, and not into the header")
+	fl.StringVar(&f.secret, "secret", "", "`FILE` with the key of --context or --key-name, in base64")
 	fl.StringVar(&f.context, "context", "", "`URI` of a security context")
+	fl.StringVar(&f.keyName, "key-name", "", "`NAME` under which the receiver has the key of --secret")
 	fl = g.add("For whom, and how").Flags()
 	fl.StringVar(&f.recipient, "recipient", "", "`CERT` of the receiver, a PEM file, with an RSA key")
 	fl.BoolVar(&f.derived, "derived", false, "derive keys from a secret one for each use, instead of using it itself")
+	fl.StringVar(&f.derivedWith, "derived-with", "", "how derived keys are written: a comma `LIST` of label=TEXT, offset=N, generation=N, length=N, nonce=N (octets), inline, implied and 2005; implies --derived")
+	fl.StringVar(&f.cipher, "cipher", "", "block cipher `NAME`, one of aes128-gcm, aes192-gcm, aes256-gcm and, with a suite that writes them, aes128-cbc, aes192-cbc, aes256-cbc")
+	fl.StringVar(&f.oaep, "oaep", "", "`DIGEST` of RSA-OAEP: sha1, sha256, sha384 or sha512; with /MASK another hash for its mask, sha224 too")
 	fl.StringVar(&f.suite, "suite", "", "algorithms to write: `NAME` of a suite such as Basic256Rsa15; if empty Modern, which is SHA-256, OAEP and AES-GCM")
 	g.install(cmd)
 	return cmd
@@ -133,6 +152,7 @@ func protect(u *ui, cmd *cobra.Command, f *protectFlags, name string, now time.T
 	if f.preset == "" && f.sign == "" && f.encrypt == "" {
 		return usage("give --preset, or --sign and --encrypt; "+seeHelp(cmd), "protect: nothing says what is to be protected")
 	}
+	f.derived = f.derived || f.derivedWith != ""
 	suite, err := oneSuite("protect", f.suite)
 	if err != nil {
 		return err
@@ -150,6 +170,9 @@ func protect(u *ui, cmd *cobra.Command, f *protectFlags, name string, now time.T
 	}
 	p, err := f.protection(u, env, suite, keys)
 	if err != nil {
+		return err
+	}
+	if err := f.howEncrypted(p); err != nil {
 		return err
 	}
 	secured, _, err := wsse.Protect(out, wsse.Options{Suite: suite, Tokens: tokens, Protection: p}, now)

@@ -20,11 +20,12 @@ import (
 // references are the words of --key-ref.
 var references = map[string]wsse.Reference{
 	"bst": wsse.RefDirect, "ski": wsse.RefSKI, "thumbprint": wsse.RefThumbprint, "issuer-serial": wsse.RefIssuerSerial, "x509v3": wsse.RefX509v3,
+	"embedded": wsse.RefEmbedded, "key-name": wsse.RefKeyName,
 }
 
 // tokens are what the flags put on a message. The first with a key signs it, the
-// others with keys sign that signature: a context before a certificate before a
-// token.
+// others with keys sign that signature: a context or shared key before a
+// certificate before a token before a password.
 func (f *protectFlags) tokens(u *ui) (tokens []wsse.Token, keys []alg.Key, err error) {
 	for _, read := range []func(*ui) (wsse.Token, alg.Key, error){f.contextToken, f.certificateToken, f.issuedToken, f.userToken} {
 		t, key, err := read(u)
@@ -44,16 +45,23 @@ func (f *protectFlags) tokens(u *ui) (tokens []wsse.Token, keys []alg.Key, err e
 func (f *protectFlags) contextToken(u *ui) (wsse.Token, alg.Key, error) {
 	none := alg.Key{}
 	switch {
-	case f.secret == "" && f.context == "":
+	case f.secret == "" && f.context == "" && f.keyName == "":
 		return nil, none, nil
-	case f.context == "":
-		return nil, none, usage("name the context that it is the key of with --context", "--secret: the receiver would not know which key to use")
+	case f.context != "" && f.keyName != "":
+		return nil, none, usage("leave one of them out", "protect: --context and --key-name name one key in two ways")
+	case f.context == "" && f.keyName == "":
+		return nil, none, usage("name the context that it is the key of with --context, or the key itself with --key-name", "--secret: the receiver would not know which key to use")
+	case f.secret == "" && f.context == "":
+		return nil, none, usage("give the key with --secret", "--key-name: there is no key of that name")
 	case f.secret == "":
 		return nil, none, usage("give its key with --secret", "--context: there is no key for it")
 	}
 	key, err := u.sharedKey("--secret", f.secret)
 	if err != nil {
 		return nil, none, err
+	}
+	if f.keyName != "" {
+		return wsse.Shared{Name: f.keyName, Key: key}, key, nil
 	}
 	t := wssc.Token{Version: wst.Trust13, ID: f.context, WSUID: "context" + saml.NewID()}
 	return wsse.Issued{XML: t.Write(), Key: key, Attached: t.Attached()}, key, nil
@@ -93,6 +101,9 @@ func (f *protectFlags) certificateToken(u *ui) (wsse.Token, alg.Key, error) {
 func (f *protectFlags) issuedToken(u *ui) (wsse.Token, alg.Key, error) {
 	none := alg.Key{}
 	if f.token == "" {
+		if f.embed {
+			return nil, none, usage("name the token with --token", "protect: --embed, and there is no token")
+		}
 		return nil, none, nil
 	}
 	t, err := u.readToken("--token", f.token)
@@ -103,22 +114,28 @@ func (f *protectFlags) issuedToken(u *ui) (wsse.Token, alg.Key, error) {
 		return nil, none, err
 	}
 	if t.proof == nil {
+		if f.embed {
+			return nil, none, usage("leave --embed out", "protect: the token of %s signs nothing, and nothing would sign it inside a reference", displayName(f.token))
+		}
 		return wsse.Issued{XML: t.xml}, none, nil
 	}
 	key, err := t.proof()
 	if err != nil {
 		return nil, none, usage(`it must be what "wst issue -o json" printed`, "--token: %s: its proof key: %w", displayName(f.token), err)
 	}
-	return wsse.Issued{XML: t.xml, Key: key}, key, nil
+	return wsse.Issued{XML: t.xml, Key: key, Embedded: f.embed}, key, nil
 }
 
 func (f *protectFlags) userToken(u *ui) (wsse.Token, alg.Key, error) {
 	none := alg.Key{}
 	if f.user == "" {
-		if f.passwordFile != "" || f.digest {
+		if f.passwordFile != "" || f.digest || f.passwordKey {
 			return nil, none, usage("name the user with --user", "protect: a password is given, and nobody it belongs to")
 		}
 		return nil, none, nil
+	}
+	if f.digest && f.passwordKey {
+		return nil, none, usage("leave one of them out", "protect: --digest and --password-key are two ways not to send a password")
 	}
 	password, err := u.secret(secretSource{
 		what: "password of " + f.user, flag: "--password-file", file: f.passwordFile, variable: "WST_PASSWORD",
@@ -126,7 +143,12 @@ func (f *protectFlags) userToken(u *ui) (wsse.Token, alg.Key, error) {
 	if err != nil {
 		return nil, none, err
 	}
-	return wsse.Username{Name: f.user, Password: func() []byte { return []byte(password) }, Digest: f.digest}, none, nil
+	t := wsse.Username{Name: f.user, Password: func() []byte { return []byte(password) }, Digest: f.digest, Derive: f.passwordKey}
+	if !f.passwordKey {
+		return t, none, nil
+	}
+	key, err := alg.SecretKey([]byte("made of the password")) // stands for the one that is derived when the message is written
+	return t, key, err
 }
 
 // sharedKey reads a secret key: base64, in a file of its own.

@@ -27,7 +27,7 @@ func (f *protectFlags) protection(u *ui, env *soap.Envelope, suite alg.Suite, ke
 	}
 	p, err := f.parts(env, to, keys)
 	if p == nil || err != nil {
-		if err == nil && (to != nil || f.derived) {
+		if err == nil && (to != nil || f.derived || f.cipher != "" || f.oaep != "") {
 			err = usage("choose another preset", "protect: with --preset transport nothing is encrypted and no key derived")
 		}
 		return nil, err
@@ -36,18 +36,25 @@ func (f *protectFlags) protection(u *ui, env *soap.Envelope, suite alg.Suite, ke
 	secret := p.Symmetric || len(keys) > 0 && keys[0].IsSecret()
 	switch {
 	case len(keys) == 0 && !p.Symmetric && (p.Sign != 0 || len(p.SignHeaders) > 0 || p.AllHeaders):
-		return nil, usage("give a key with --cert, --secret and --context, or --token", "protect: there is no key to sign with")
+		return nil, usage("give a key with --cert, --secret and --context or --key-name, --token, or --user and --password-key", "protect: there is no key to sign with")
 	case encrypts && to == nil && !secret:
 		return nil, usage("name their certificate with --recipient", "protect: there is nobody to encrypt for")
 	case !encrypts && to != nil && !p.Symmetric:
 		return nil, usage("leave --recipient out, or say what to encrypt", "protect: there is a --recipient, and nothing is encrypted")
 	case f.derived && !secret:
-		return nil, usage("leave --derived out, or sign with --context or --preset symmetric", "protect: keys are derived from secret ones, and this one is a key pair")
+		return nil, usage("leave --derived out, or sign with --context, --key-name, --password-key or --preset symmetric", "protect: keys are derived from secret ones, and this one is a key pair")
 	}
 	if f.derived {
 		p.Derived = wsse.Derived13
 	}
-	if encrypts && !alg.Authenticates(suite.BlockCipherURI()) {
+	if err := f.howDerived(p); err != nil {
+		return nil, err
+	}
+	cipher := suite.BlockCipherURI()
+	if f.cipher != "" {
+		cipher = ciphers[f.cipher]
+	}
+	if encrypts && !alg.Authenticates(cipher) {
 		f.signCiphertext(u, p)
 	}
 	return p, nil
@@ -62,7 +69,7 @@ func (f *protectFlags) signCiphertext(u *ui, p *wsse.Protection) {
 	case p.Encrypt&wsse.PartSignature == 0:
 	case f.preset != "":
 		p.Encrypt &^= wsse.PartSignature
-		u.say("the signature is left unencrypted: with the CBC ciphers of --suite %s a careful receiver would not open it", f.suite)
+		u.say("the signature is left unencrypted: in CBC, which --suite or --cipher asks for, a careful receiver would not open it")
 	default:
 		u.warn("the signature is encrypted with a CBC cipher, which a careful receiver does not open; \"wst verify\" refuses it")
 	}
@@ -101,7 +108,7 @@ func (f *protectFlags) parts(env *soap.Envelope, to *x509.Certificate, keys []al
 		p = wsse.AsymmetricSignEncrypt(to)
 	case "symmetric":
 		if to == nil && !secret {
-			return nil, usage("name their certificate with --recipient, or the key that you share with --secret and --context", "protect: --preset symmetric has no key that the two sides share")
+			return nil, usage("name their certificate with --recipient, or the key that you share with --secret and --context or --key-name", "protect: --preset symmetric has no key that the two sides share")
 		}
 		if p = wsse.Symmetric(to); to == nil {
 			p.Symmetric = false

@@ -14,7 +14,7 @@ import (
 const (
 	saltSize                     = 16
 	saltForMAC, saltForCipher    = 1, 2 // first octet of the salt
-	minIterations, maxIterations = 1000, 20000
+	minIterations, maxIterations = 1000, 10000
 	defaultIterations            = 1000
 )
 
