@@ -12,6 +12,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(envelope(`<a:Action s:mustUnderstand="1">u:x</a:Action><a:To>u:y</a:To>`, "<x:y/>"))
 	f.Add(envelope("", `<s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code></s:Fault>`))
 	f.Add(string(WriteFault(V11, Fault{Code: Sender})))
+	f.Add(envelope("", `</s:Body><s:Body>`))
+	f.Add(envelope(`<a:To>u:x</a:To><a:To>u:y</a:To>`, `</s:Body><x:y/><s:Body>`))
+	f.Add(envelope(`<a:ReplyTo><a:Address>http://inside/</a:Address></a:ReplyTo>`, ""))
 	f.Fuzz(func(t *testing.T, s string) {
 		d, err := xmltree.Parse([]byte(s), xmltree.Limits{})
 		if err != nil {
