@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/x509"
 	"regexp"
+	"slices"
+	"strconv"
 	"testing"
 
 	"wstrust/internal/alg"
@@ -64,6 +66,7 @@ func FuzzHeader(f *testing.F) {
 		good.add(ev)
 		f.Add(msg)
 		f.Add(bytes.Replace(msg, []byte("<s:Body"), []byte("<s:Body></s:Body><s:Body"), 1))
+		f.Add(bytes.Replace(msg, []byte("ID>42<"), []byte("ID>43<"), 1))
 	}
 	f.Fuzz(func(t *testing.T, msg []byte) {
 		ev, err := receive(t, msg, l, open, now, 0)
@@ -237,12 +240,11 @@ func FuzzReference(f *testing.F) {
 		msgs = append(msgs, protect(f, Options{Tokens: []Token{x509Token(client(), ref, PartTimestamp)}}))
 	}
 	for _, msg := range msgs {
-		d, err := xmltree.Parse(msg, xmltree.Limits{})
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(d.Root().First(d.Root().Space(), "Header").First(xmltree.WSSE, "Security").Standalone())
+		f.Add(security(f, msg).Standalone())
 	}
+	direct := security(f, protect(f, Options{Tokens: []Token{x509Token(client(), RefDirect, PartTimestamp)}})).Standalone()
+	f.Add(elsewhere.ReplaceAll(direct, []byte("<x>$0</x>")))
+	f.Add(bytes.Replace(direct, []byte("<wsse:Reference "), []byte(`<wsse:Reference URI="#y"/><wsse:Reference `), 1))
 	for _, doc := range corpora.Documents(f, 4<<10, "token") {
 		f.Add([]byte(head + string(bytes.TrimSpace(doc)) + `</wsse:Security>`))
 	}
@@ -265,6 +267,17 @@ func FuzzReference(f *testing.F) {
 	})
 }
 
+var elsewhere = regexp.MustCompile(`<wsse:BinarySecurityToken.*</wsse:BinarySecurityToken>`)
+
+// security is the Security header of a message.
+func security(t testing.TB, msg []byte) xmltree.Elem {
+	d, err := xmltree.Parse(msg, xmltree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Root().First(d.Root().Space(), "Header").First(xmltree.WSSE, "Security")
+}
+
 func oneKey(t *testing.T, p *Pending, str xmltree.Elem) {
 	s, err := p.resolve(str)
 	again, err2 := p.resolve(str)
@@ -283,8 +296,8 @@ func oneKey(t *testing.T, p *Pending, str xmltree.Elem) {
 			ways++
 		}
 	}
-	if ways != 1 {
-		t.Fatalf("%d keys: %+v", ways, s)
+	if said := len(slices.Collect(str.Children)); ways != 1 || said != 1 {
+		t.Fatalf("%d keys of %d references: %+v", ways, said, s)
 	}
 	if s.token.OK() && !xmltree.Parent(s.token).Same(p.sec) {
 		t.Fatalf("the token is at %s", s.token.Path())
@@ -321,14 +334,11 @@ func derivesWithin(t *testing.T, d *derivation) {
 func FuzzDerived(f *testing.F) {
 	for _, v := range []Derivation{Derived13, Derived2005} {
 		msg := protect(f, Options{Protection: &Protection{Sign: BodyTimestamp, Derived: v}, Tokens: []Token{contextIssued(f)}})
-		from := bytes.Index(msg, []byte(":DerivedKeyToken"))
-		d, err := xmltree.Parse(msg, xmltree.Limits{})
-		if err != nil || from < 0 {
-			f.Fatal(err, from)
-		}
-		for c := range d.Root().First(d.Root().Space(), "Header").First(xmltree.WSSE, "Security").Children {
+		for c := range security(f, msg).Children {
 			if isDerived(c) {
-				f.Add(c.Standalone())
+				for _, from := range []string{"<wsc:Offset>0</wsc:Offset>", "<wsc:Offset>16</wsc:Offset>", "<wsc:Generation>1</wsc:Generation>"} {
+					f.Add(bytes.Replace(c.Standalone(), []byte("<wsc:Offset>0</wsc:Offset>"), []byte(from), 1))
+				}
 			}
 		}
 	}
@@ -344,6 +354,10 @@ func FuzzDerived(f *testing.F) {
 		got, err := p.readDerived(d.Root())
 		if err == nil {
 			derivesWithin(t, got)
+			text, err := d.Root().First(d.Root().Space(), "Generation").Token()
+			if n, err2 := strconv.Atoi(text); err == nil && err2 == nil && n*got.length != got.offset {
+				t.Fatalf("generation %s of %d octets is at %d", text, got.length, got.offset)
+			}
 		} else if ClassOf(err) == 0 {
 			t.Fatalf("no class: %v", err)
 		}
