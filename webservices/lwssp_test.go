@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"wstrust/internal/xmltree"
 )
 
 // A vector is an answer of an issuer, the rule of MS-LWSSP that it is about,
@@ -49,8 +47,17 @@ var strictProfile = ChannelProperty{WS_CHANNEL_PROPERTY_EX_STRICT_PROFILE, true}
 
 // What is taken, by the vectors.
 func TestProfileVectors(t *testing.T) {
+	about := map[string]bool{}
 	for _, v := range vectors(t) {
+		ids, _, _ := strings.Cut(v.rule, ": ")
+		for id := range strings.FieldsSeq(ids) {
+			about[id] = true
+		}
 		t.Run(v.name, func(t *testing.T) {
+			if v.ask == "cancel" {
+				cancels(t, v)
+				return
+			}
 			f := newFake(t, says(200, soap12, v.envelope))
 			var props []prop
 			switch v.ask {
@@ -81,119 +88,26 @@ func TestProfileVectors(t *testing.T) {
 			}
 		})
 	}
+	coversRules(t, "answer", about)
 }
 
-// What is sent in the strict profile: the children of the Security header, the
-// elements of the request, and no more.
-func TestStrictSends(t *testing.T) {
-	allowedHeader := map[string]bool{"Timestamp": true, "UsernameToken": true, "SecurityContextToken": true, "Assertion": true, "Signature": true}
-	for name, c := range map[string]struct {
-		sd    *SecurityDescription
-		props []prop
-	}{
-		"user":             {alice(), []prop{keyType(WS_SECURITY_KEY_TYPE_SYMMETRIC), entropy(WS_SECURITY_KEY_ENTROPY_MODE_COMBINED)}},
-		"context":          {holding(testContext(t)), []prop{keyType(WS_SECURITY_KEY_TYPE_NONE), trust(WS_TRUST_VERSION_1_3)}},
-		"user and context": {&SecurityDescription{SecurityBindings: append(alice().SecurityBindings, holding(testContext(t)).SecurityBindings[1])}, nil},
-		"renewal":          {alice(), []prop{{idAction, WS_REQUEST_SECURITY_TOKEN_ACTION_RENEW_CONTEXT}, {idExisting, testContext(t)}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFake(t, says(500, "text/plain", "enough"))
-			ch := open(t, f.URL, c.sd, f.root(), strictProfile)
-			var token *SecurityToken
-			var e Error
-			if hr := RequestSecurityToken(ch, c.props, &token, nil, &e); hr != WS_E_ENDPOINT_FAILURE {
-				t.Fatal(hr, e.Error())
-			}
-			m := f.last(t)
-			seen := map[string]int{}
-			for _, child := range children(t, m.raw) {
-				seen[child]++
-				if !allowedHeader[child] || child != "Signature" && seen[child] > 1 {
-					t.Errorf("%s in the Security header", child)
-				}
-			}
-			signed := seen["SecurityContextToken"] > 0
-			if (seen["Signature"] > 0) != signed || signed && seen["Timestamp"] == 0 {
-				t.Errorf("%v", seen)
-			}
-			if n := strings.Count(m.Header.Security.Inner, "<ds:Reference "); signed && n != 1 {
-				t.Errorf("%d parts are signed; the Timestamp alone is", n)
-			}
-			for _, not := range []string{"BinaryExchange", "EncryptedKey", "DerivedKeyToken", "PublicKey", "Nonce>", "ComputedKeyAlgorithm", "UseKey", "Claims", "OnBehalfOf", "Delegat", "rsa-sha"} {
-				if strings.Contains(m.raw, not) {
-					t.Errorf("%s is outside of the profile", not)
-				}
-			}
-			if strings.Contains(m.raw, "Bearer") && !strings.Contains(m.raw, "ws-sx/wstrust/200512/Bearer") {
-				t.Error("a spelling of bearer that note 6 refuses")
-			}
-		})
-	}
-}
-
-// What the strict profile does not let out: nothing is sent.
-func TestStrictRefusesToSend(t *testing.T) {
-	const ref = `<o:SecurityTokenReference xmlns:o="` + spaceWSSE + `"><o:Reference URI="#tok"/></o:SecurityTokenReference>`
-	make := func(x string, k SecurityKeyHandle) *SecurityToken {
-		var p []XmlSecurityTokenProperty
-		if k != nil {
-			p = []XmlSecurityTokenProperty{{WS_XML_SECURITY_TOKEN_PROPERTY_ATTACHED_REFERENCE, &XMLBuffer{ref}}}
+// cancels closes a channel with a conversation, and gets the vector for an
+// answer.
+func cancels(t *testing.T, v vector) {
+	for strict, want := range map[bool]string{false: v.lax, true: v.strict} {
+		f := newFake(t, converses(t, v.envelope))
+		sd := overTLS()
+		sd.SecurityBindings = append(sd.SecurityBindings, &SecurityContextMessage{BindingUsage: supporting, BootstrapSecurityDescription: alice()})
+		c := open(t, f.URL, sd, f.root(), ChannelProperty{WS_CHANNEL_PROPERTY_EX_STRICT_PROFILE, strict})
+		var e Error
+		if hr := RequestReply(c, "urn:x", nil, nil, nil, &e); hr != S_OK {
+			t.Fatal(hr, e.Error())
 		}
-		var token *SecurityToken
-		if hr := CreateXmlSecurityToken(&XMLBuffer{x}, k, p, &token, nil); hr != S_OK {
-			t.Fatal(hr)
+		if hr := CloseChannel(c, nil, &e); hr.String() != want {
+			t.Errorf("%s: strict %v: %v, want %s: %v", v.rule, strict, hr, want, e.Error())
 		}
-		return token
-	}
-	secret := RawSymmetricSecurityKeyHandle{[]byte("a test key of exactly 32 octets!")}
-	const saml11 = `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:1.0:assertion" AssertionID="tok" MajorVersion="1" MinorVersion="1"/>`
-	const saml20 = `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="tok" Version="2.0"/>`
-	for name, c := range map[string]struct {
-		token *SecurityToken
-		more  *SecurityToken
-		ok    bool
-	}{
-		"SAML 1.1, symmetric":      {make(saml11, secret), nil, true},
-		"SAML 1.1, bearer":         {make(saml11, nil), nil, false},
-		"SAML 1.1, asymmetric":     {make(saml11, NcryptAsymmetricSecurityKeyHandle{rsaTestKey(t)}), nil, false},
-		"SAML 2.0":                 {make(saml20, secret), nil, false},
-		"another token":            {make(`<x u:Id="tok" xmlns:u="`+spaceWSU+`"/>`, secret), nil, false},
-		"two tokens of a kind":     {testContext(t), testContext(t), false},
-		"an assertion and context": {make(saml11, secret), testContext(t), true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFake(t, says(500, "text/plain", "enough"))
-			sd := holding(c.token)
-			if c.more != nil {
-				sd.SecurityBindings = append(sd.SecurityBindings, &XmlTokenMessage{BindingUsage: supporting, XmlToken: c.more})
-			}
-			ch := open(t, f.URL, sd, f.root(), strictProfile)
-			var e Error
-			hr := RequestReply(ch, "urn:x", nil, nil, nil, &e)
-			if want := map[bool]HRESULT{true: WS_E_ENDPOINT_FAILURE, false: E_INVALIDARG}[c.ok]; hr != want || (f.count() > 0) != c.ok {
-				t.Errorf("%v, %d sent: %v", hr, f.count(), e.Error())
-			}
-		})
-	}
-}
-
-// children are the local names of the Security header's children in a message.
-func children(t *testing.T, message string) []string {
-	t.Helper()
-	d, err := xmltree.Parse([]byte(message), xmltree.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for h := range d.Root().First(d.Root().Space(), "Header").Children {
-		if h.Is(xmltree.WSSE, "Security") {
-			for c := range h.Children {
-				out = append(out, c.Local())
-			}
+		if m := f.last(t); !strings.HasSuffix(m.Header.Action, "/Cancel") {
+			t.Errorf("nothing was cancelled: %s", m.Header.Action)
 		}
 	}
-	if len(out) == 0 && strings.Contains(message, "Security") {
-		t.Fatal("no Security header was found")
-	}
-	return out
 }

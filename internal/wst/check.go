@@ -47,7 +47,7 @@ func (a *Response) checkContent(r *Request, _ Version, _ time.Time, o Options) e
 		}
 	case Cancel:
 		// Windows does not look (MS-LWSSP, product note 7).
-		if !a.Cancelled && !o.Lenient {
+		if !a.Cancelled && !o.Lenient && !o.Strict {
 			return a.at.rstr.Errorf("the answer does not say that the token is cancelled")
 		}
 		if has {
