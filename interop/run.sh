@@ -17,7 +17,7 @@ run=$(mktemp -d) || exit 1
 trap 'rm -rf "$run"' EXIT
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j node controls)
+[ ${#wanted[@]} -gt 0 ] || wanted=(c14n xmlsec govmomi msal cxf wss4j zeep node controls)
 ready=()
 missing=()
 
@@ -76,6 +76,20 @@ packages() {
   packages=$to/node_modules
 }
 
+# python FILE: a Python with what FILE requires, in $python. A virtual environment is moved
+# once it is whole; its own scripts do not bear that, and are not used.
+python() {
+  local to
+  to=$cache/python-$(sha256sum <"$1" | cut -c1-16)
+  package python3 python3 || return 1
+  if ! [ -d "$to" ]; then
+    python3 -c 'import ensurepip' 2>/dev/null || three env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3-venv || return 1
+    three python3 -m venv "$to.$$" && three "$to.$$/bin/python" -m pip install -q --disable-pip-version-check --no-deps --only-binary :all: -r "$1" || { rm -rf "$to.$$"; return 1; }
+    mv -T "$to.$$" "$to" 2>/dev/null || rm -rf "$to.$$"
+  fi
+  python=$to/bin/python
+}
+
 # modules: the Go modules of all peers. Whether our own packages build is for the tests to say.
 modules() { three go mod download; }
 
@@ -126,6 +140,14 @@ if wants cxf || wants wss4j; then
   if modules; then cxf; else without "Apache CXF" "the Go modules of its driver could not be had"; fi
 fi
 
+if wants zeep; then
+  if python zeep/requirements.txt; then
+    export INTEROP_ZEEP=$python
+    ready+=(./zeep)
+  else
+    without zeep "its Python packages could not be had"
+  fi
+fi
 if wants node; then
   if packages node; then
     export INTEROP_NODE=$packages

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"wstrust/interop/rig"
+
 	"wstrust/internal/alg"
 	"wstrust/internal/xmlenc"
 	"wstrust/internal/xmltree"
@@ -81,7 +83,7 @@ func (s *stage) testEncrypted(t *testing.T) {
 					t.Errorf("the %s was changed, and it opens: %q", name, got)
 				}
 			}
-			s.found(t, "xml-encryption", c.String(), "", "accepted")
+			s.kinds.Found(t, "xml-encryption", c.String(), "", rig.Accepted)
 		})
 	}
 	for _, o := range []struct {
@@ -113,18 +115,15 @@ func (s *stage) testEncrypted(t *testing.T) {
 					t.Errorf("the %s was changed, and it opens: %q", name, a.Plain)
 				}
 			}
-			s.found(t, "xml-encryption", o.String(), "accepted", "")
+			s.kinds.Found(t, "xml-encryption", o.String(), rig.Accepted, "")
 		})
 	}
-	for i, r := range s.rows {
-		switch {
-		case r.peer != "xml-encryption":
-		case r.ours == "" && strings.Contains(r.name, "PKCS"):
-			s.rows[i].ours = "not tried: some versions of Node decrypt no PKCS #1 1.5"
-		case r.ours == "":
-			s.rows[i].ours = "not made: our suites write others"
+	s.kinds.Fill("xml-encryption", func(name string) string {
+		if strings.Contains(name, "PKCS") {
+			return "not tried: some versions of Node decrypt no PKCS #1 1.5"
 		}
-	}
+		return "not made: our suites write others"
+	})
 }
 
 func (s *stage) open(t *testing.T, xml string, suite alg.Suite) (string, error) {
@@ -159,7 +158,7 @@ func alteredCiphers(t *testing.T, xml string) map[string]string {
 	at := strings.Index(xml, "</") // past the key, whose cipher value comes first
 	at += strings.Index(xml[at:], "EncryptedKey>")
 	return map[string]string{
-		"encrypted key": altered(t, xml, "CipherValue>", 40),
-		"data":          xml[:at] + altered(t, xml[at:], "CipherValue>", 40),
+		"encrypted key": rig.Altered(t, xml, "CipherValue>", 40),
+		"data":          xml[:at] + rig.Altered(t, xml[at:], "CipherValue>", 40),
 	}
 }

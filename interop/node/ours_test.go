@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"wstrust/interop/rig"
 	"wstrust/saml"
 
 	"wstrust/internal/alg"
@@ -179,19 +180,19 @@ func (s *stage) testOursSigned(t *testing.T) {
 					t.Errorf("%s is not signed: %.300q", name, a.Signed)
 				}
 			}
-			if a := verify(altered(t, d.xml, "xyz", 0), nil); a.Error == "" {
+			if a := verify(rig.Altered(t, d.xml, "xyz", 0), nil); a.Error == "" {
 				t.Error("a change in what is signed is accepted")
 			}
-			if a := verify(altered(t, d.xml, "SignatureValue>", 20), nil); a.Error == "" {
+			if a := verify(rig.Altered(t, d.xml, "SignatureValue>", 20), nil); a.Error == "" {
 				t.Error("a change in the signature value is accepted")
 			}
 			if a := verify(d.xml, request{"cert": certPEM(s.own), "secret": other(d.ask)}); a.Error == "" {
 				t.Error("another key is accepted")
 			}
-			s.found(t, "xml-crypto", k.name, "accepted", "")
+			s.kinds.Found(t, "xml-crypto", k.name, rig.Accepted, "")
 		})
 	}
-	s.found(t, "xml-crypto", "ECDSA", "made, but it has no ECDSA", "not made: it has no ECDSA")
+	s.kinds.Found(t, "xml-crypto", "ECDSA", "made, but it has no ECDSA", "not made: it has no ECDSA")
 }
 
 // other is another secret, where there is one.

@@ -4,15 +4,12 @@
 package node
 
 import (
-	"bytes"
-	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -39,11 +36,8 @@ type stage struct {
 	ca       *rig.Authority
 	rsa, own rig.Identity // the signer, and who decrypts
 	secret   []byte
-	rows     []row
+	kinds    rig.Kinds
 }
-
-// A row is one kind of what both do, as it stands in the table.
-type row struct{ peer, name, ours, theirs string }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
@@ -54,6 +48,7 @@ func newStage(t *testing.T) *stage {
 	t.Setenv("NODE_PATH", modules)
 	ca := rig.NewAuthority(t, "interop CA")
 	s := &stage{ca: ca, rsa: ca.RSA(t, "alice"), own: ca.RSA(t, "service"), secret: []byte("a test secret of thirty-two byte")}
+	s.kinds = rig.Kinds{Ours: "we make it: Node", Theirs: "Node makes it: we"}
 	s.process = rig.Start(t, rig.Program(t, "node"), "peer.js")
 	var ready struct {
 		Node     string
@@ -115,46 +110,6 @@ func (s *stage) secretKey(t *testing.T) alg.Key {
 
 func (s *stage) secret64() string { return base64.StdEncoding.EncodeToString(s.secret) }
 
-// found notes what became of a kind in one direction. A kind that failed is not
-// noted as accepted.
-func (s *stage) found(t *testing.T, peer, name, ours, theirs string) {
-	if t.Failed() {
-		return
-	}
-	for i, r := range s.rows {
-		if r.peer == peer && r.name == name {
-			if ours != "" {
-				s.rows[i].ours = ours
-			}
-			if theirs != "" {
-				s.rows[i].theirs = theirs
-			}
-			return
-		}
-	}
-	s.rows = append(s.rows, row{peer, name, ours, theirs})
-}
-
-// altered changes one octet of what stands behind a text.
-func altered(t *testing.T, src, after string, skip int) string {
-	t.Helper()
-	at := strings.Index(src, after)
-	if at < 0 {
-		t.Fatalf("no %q in %s", after, src)
-	}
-	b := []byte(src)
-	at += len(after) + skip
-	switch c := b[at]; {
-	case c == '9' || c == 'z' || c == 'Z' || c == '/' || c == '+':
-		b[at] = 'A'
-	case bytes.IndexByte([]byte("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"), c) >= 0:
-		b[at]++
-	default:
-		t.Fatalf("%q is no place to change", c)
-	}
-	return string(b)
-}
-
 // TestNode is all kinds, by both sides, and the table of them.
 func TestNode(t *testing.T) {
 	s := newStage(t)
@@ -169,29 +124,13 @@ func TestNode(t *testing.T) {
 // page holds docs/interop.md against what was found.
 func (s *stage) page(t *testing.T) {
 	t.Helper()
-	var b strings.Builder
-	b.WriteString("| | kind | we make it: Node | Node makes it: we |\n| --- | --- | --- | --- |\n")
-	last, ours, theirs := "", 0, 0
-	for _, r := range s.rows {
-		peer := r.peer
-		if peer == last {
-			peer = ""
-		}
-		last = r.peer
-		if r.ours == "accepted" {
-			ours++
-		}
-		if r.theirs == "accepted" {
-			theirs++
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", peer, r.name, cmp.Or(r.ours, "–"), cmp.Or(r.theirs, "–"))
-	}
-	fmt.Fprintf(&b, "\nxml-crypto %s, xml-encryption %s, node-saml %s, node-soap %s. We make %d kinds that they accept; they make %d that we accept.\n",
+	table, ours, theirs := s.kinds.Table()
+	table += fmt.Sprintf("\nxml-crypto %s, xml-encryption %s, node-saml %s, node-soap %s. We make %d kinds that they accept; they make %d that we accept.\n",
 		s.versions["xml-crypto"], s.versions["xml-encryption"], s.versions["@node-saml/node-saml"], s.versions["soap"], ours, theirs)
 	t.Logf("counted: %d kinds of ours accepted by Node's libraries, %d of theirs by us", ours, theirs)
 	if t.Failed() {
 		t.Log("docs/interop.md is not compared: kinds disagree")
 		return
 	}
-	rig.Page(t, "../../docs/interop.md", "node", b.String(), *update)
+	rig.Page(t, "../../docs/interop.md", "node", table, *update)
 }

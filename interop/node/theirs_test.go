@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"wstrust/interop/rig"
+
 	"wstrust/internal/alg"
 	"wstrust/internal/xmldsig"
 	"wstrust/internal/xmltree"
@@ -84,19 +86,19 @@ func (s *stage) testTheirsSigned(t *testing.T) {
 				if !errors.Is(err, alg.ErrSignature) {
 					t.Errorf("what is known to be wrong: %v", err)
 				}
-				s.found(t, "xml-crypto", k.name, "", k.wrong)
+				s.kinds.Found(t, "xml-crypto", k.name, "", k.wrong)
 				return
 			}
 			if err != nil {
 				t.Fatalf("refused: %v\n%s", err, a.XML)
 			}
 			for _, after := range []string{"xyz", "SignatureValue>"} {
-				err := verifySigned(altered(t, a.XML, after, 0), k.key, k.suite, k.signed)
+				err := verifySigned(rig.Altered(t, a.XML, after, 0), k.key, k.suite, k.signed)
 				if !errors.Is(err, alg.ErrSignature) {
 					t.Errorf("changed after %s: %v", after, err)
 				}
 			}
-			s.found(t, "xml-crypto", k.name, "", "accepted")
+			s.kinds.Found(t, "xml-crypto", k.name, "", rig.Accepted)
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,8 +23,26 @@ type Orders struct {
 	URL  string
 	WSDL string
 
-	alter atomic.Pointer[func([]byte) []byte]
-	last  atomic.Pointer[[]byte]
+	alter, alterAnswer atomic.Pointer[func([]byte) []byte]
+	last               atomic.Pointer[[]byte]
+	log                lastWrite
+}
+
+// A lastWrite keeps what was written last.
+type lastWrite struct{ p atomic.Pointer[string] }
+
+func (w *lastWrite) Write(p []byte) (int, error) {
+	s := string(p)
+	w.p.Store(&s)
+	return len(p), nil
+}
+
+// Refusal is what the service logged last: why it refused.
+func (o *Orders) Refusal() string {
+	if p := o.log.p.Load(); p != nil {
+		return *p
+	}
+	return ""
 }
 
 // Alter has every request pass through f before the service sees it; nil ends that.
@@ -33,6 +52,15 @@ func (o *Orders) Alter(f func(message []byte) []byte) {
 		return
 	}
 	o.alter.Store(&f)
+}
+
+// AlterAnswer is the same for answers.
+func (o *Orders) AlterAnswer(f func(message []byte) []byte) {
+	if f == nil {
+		o.alterAnswer.Store(nil)
+		return
+	}
+	o.alterAnswer.Store(&f)
 }
 
 // Last is the last request, as it came.
@@ -56,7 +84,16 @@ func (o *Orders) between(next http.Handler) http.Handler {
 			body = (*f)(bytes.Clone(body))
 		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		next.ServeHTTP(w, r)
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		body = answer.Body.Bytes()
+		if f := o.alterAnswer.Load(); f != nil {
+			body = (*f)(body)
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.Header().Del("Content-Length")
+		w.WriteHeader(answer.Code)
+		w.Write(body)
 	})
 }
 
@@ -84,7 +121,7 @@ func NewOrders(t testing.TB, ca *Authority, with func(*service.Verifier)) *Order
 	clients.AddCert(ca.Cert)
 	v := &service.Verifier{
 		Audiences: []string{o.URL}, Addresses: []string{o.URL},
-		Users: Users{}, ClientCAs: clients, Replay: NewReplay(t), Logger: Logger(t),
+		Users: Users{}, ClientCAs: clients, Replay: NewReplay(t), Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if with != nil {
 		with(v)
