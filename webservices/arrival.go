@@ -3,6 +3,7 @@ package webservices
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"wstrust/service"
 )
@@ -87,6 +88,34 @@ func (s *serverSecurity) admit(m *service.Message) error {
 		}
 	}
 	return errSender
+}
+
+// Errors for the log, about requests for security contexts.
+var (
+	errOtherVersion = errors.New("webservices: a security context of another version of WS-SecureConversation than the listener speaks")
+	errNoRenewal    = errors.New("webservices: security contexts are not renewed here")
+)
+
+// admit decides about a request to establish, renew or cancel a context, which
+// the Verifier answers. Who establishes one must be who the bootstrap wants; the
+// others have proved the context's key.
+func (c *serverContexts) admit(_ context.Context, m *service.Message) error {
+	what, ok := strings.CutPrefix(m.Action(), contextActions[c.version])
+	switch {
+	case !ok:
+		return errOtherVersion
+	case what == "":
+		return c.boot.admit(m)
+	case what == "/Renew" && !c.renewable:
+		return errNoRenewal
+	}
+	return nil
+}
+
+// contextActions are what the actions of requests about contexts begin with.
+var contextActions = map[SecureConversationVersion]string{
+	WS_SECURE_CONVERSATION_VERSION_FEBRUARY_2005: "http://schemas.xmlsoap.org/ws/2005/02/trust/RST/SCT",
+	WS_SECURE_CONVERSATION_VERSION_1_3:           "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/SCT",
 }
 
 // assertionOf returns the assertion that a message came with, octet for octet.

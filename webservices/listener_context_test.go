@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"wstrust/service"
 	"wstrust/wstrusttest"
 )
 
@@ -224,4 +225,128 @@ func TestListenerContextProperties(t *testing.T) {
 			}
 		}
 	})
+	t.Run("version", func(t *testing.T) {
+		// A server speaks one version. It is the one of February 2005 unless it says else.
+		const v2005, v13 = WS_SECURE_CONVERSATION_VERSION_FEBRUARY_2005, WS_SECURE_CONVERSATION_VERSION_1_3
+		for _, c := range []struct {
+			server, client SecureConversationVersion
+			hr             HRESULT
+		}{{0, v2005, S_OK}, {0, v13, WS_E_ENDPOINT_FAULT_RECEIVED}, {v2005, v13, WS_E_ENDPOINT_FAULT_RECEIVED}, {v13, v2005, WS_E_ENDPOINT_FAULT_RECEIVED}, {v13, v13, S_OK}} {
+			var book notebook
+			var p []bindingProp
+			if c.server != 0 {
+				p = []bindingProp{{WS_SECURITY_BINDING_PROPERTY_SECURE_CONVERSATION_VERSION, c.server}}
+			}
+			s := newShop(t, overContexts(boot(), p...), nil, book.answer)
+			if hr := talk(t, open(t, s.url, client(bindingProp{WS_SECURITY_BINDING_PROPERTY_SECURE_CONVERSATION_VERSION, c.client}), s.root)); hr != c.hr {
+				t.Errorf("server %d, client %d: %v", c.server, c.client, hr)
+			}
+		}
+	})
+	t.Run("renewal", func(t *testing.T) {
+		for support, want := range map[bool]HRESULT{true: S_OK, false: WS_E_ENDPOINT_FAULT_RECEIVED} {
+			var book notebook
+			s := newShop(t, overContexts(boot(), bindingProp{WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_SUPPORT_RENEW, support}), nil, book.answer)
+			old, hr := newContext(t, s)
+			if hr != S_OK {
+				t.Fatal(hr)
+			}
+			var token *SecurityToken
+			hr = RequestSecurityToken(open(t, s.url, alice(), s.root), []prop{{idAction, WS_REQUEST_SECURITY_TOKEN_ACTION_RENEW_CONTEXT}, {idExisting, old}, entropy(WS_SECURITY_KEY_ENTROPY_MODE_COMBINED)}, &token, nil, nil)
+			if hr != want {
+				t.Errorf("support %v: %v", support, hr)
+			}
+			if support {
+				continue
+			}
+			// The old one was not harmed, and a client that wants to renew makes another.
+			if hr := talk(t, open(t, s.url, holding(old), s.root)); hr != S_OK {
+				t.Error(hr)
+			}
+			c := open(t, s.url, client(bindingProp{WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_RENEWAL_INTERVAL, time.Millisecond}), s.root)
+			for range 3 {
+				time.Sleep(2 * time.Millisecond)
+				if hr := talk(t, c); hr != S_OK {
+					t.Error(hr)
+				}
+			}
+		}
+	})
+}
+
+// The validator of assertions is asked when a context is established, and not for
+// each message.
+func TestListenerContextValidator(t *testing.T) {
+	iss := wstrusttest.NewSTS(t)
+	verdict, asked := S_OK, 0
+	saml := bySAML(iss, func(a *SamlAuthenticator) {
+		a.SamlValidator = func(any, *XMLBuffer) HRESULT { asked++; return verdict }
+	})
+	var book notebook
+	s := newShop(t, overContexts(describe(nil, &SslTransport{}, saml)), nil, book.answer)
+	converse := func() *Channel {
+		token := issued(t, iss, keyType(WS_SECURITY_KEY_TYPE_NONE), appliesTo(s.url))
+		return open(t, s.url, describe(nil, &SslTransport{}, &SecurityContextMessage{BindingUsage: supporting, BootstrapSecurityDescription: holding(token)}), s.root)
+	}
+	c := converse()
+	for range 3 {
+		if hr := talk(t, c); hr != S_OK {
+			t.Fatal(hr)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	verdict = S_FALSE
+	if hr := talk(t, converse()); hr != WS_E_ENDPOINT_FAULT_RECEIVED || len(book.ids(t)) != 3 {
+		t.Error(hr)
+	}
+}
+
+// Contexts outlive the listener where they are kept in a cache, or in their
+// tokens.
+func TestListenerKeepsContexts(t *testing.T) {
+	store, err := newReplayCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal, err := service.NewSealKey("test", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		p    []ListenerProperty
+		kept bool
+	}{
+		"listener": {nil, false},
+		"cache":    {[]ListenerProperty{{WS_LISTENER_PROPERTY_EX_CONTEXT_CACHE, store}}, true},
+		"tokens":   {[]ListenerProperty{{WS_LISTENER_PROPERTY_EX_CONTEXT_SEAL, []service.SealKey{seal}}, {WS_LISTENER_PROPERTY_EX_REPLAY_CACHE, store}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var book notebook
+			s := newShop(t, overContexts(describe(nil, &SslTransport{}, byPassword(onlyAlice))), c.p, book.answer)
+			client := open(t, s.url, conversing(), s.root)
+			if hr := talk(t, client); hr != S_OK {
+				t.Fatal(hr)
+			}
+			CloseListener(s.listener, nil, nil)
+			ResetListener(s.listener, nil)
+			OpenListener(s.listener, s.url, nil, nil)
+			s.work(t, book.answer) // the first worker has gone
+			if hr := talk(t, client); hr != S_OK {
+				t.Fatal(hr)
+			}
+			if ids := book.ids(t); (ids[0] == ids[1]) != c.kept {
+				t.Errorf("%q", ids)
+			}
+			// One that is kept can be revoked, all the same.
+			RevokeSecurityContext(book.last(), nil)
+			if hr := talk(t, client); hr != S_OK {
+				t.Fatal(hr)
+			}
+			if ids := book.ids(t); ids[2] == ids[1] {
+				t.Errorf("%q", ids)
+			}
+		})
+	}
 }

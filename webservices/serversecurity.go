@@ -293,6 +293,7 @@ func (s *serverSecurity) verifier(urls []string, v listenerValues) (*service.Ver
 			Cache:    v.of(WS_LISTENER_PROPERTY_EX_CONTEXT_CACHE).(*cache.Cache),
 			Seal:     slices.Clone(v.of(WS_LISTENER_PROPERTY_EX_CONTEXT_SEAL).([]service.SealKey)),
 			Lifetime: c.lifetime, Rollover: c.rollover, MaxPending: c.pending, MaxActive: c.active, MaxPerPrincipal: c.active,
+			Admit: c.admit,
 		}
 	}
 	out.Users = from.users
