@@ -1,6 +1,7 @@
 package webservices
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -236,7 +237,13 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.lost = r.Context().Err() != nil
 		close(a.answered)
 	}()
-	open.handler.ServeHTTP(w, r.WithContext(withArrival(r.Context(), a)))
+	r = r.WithContext(withArrival(r.Context(), a)) // a copy
+	if !l.security.ssl && r.TLS == nil {
+		// The description says that protecting the connection is somebody
+		// else's affair: a proxy in front, where TLS ends.
+		r.TLS = &tls.ConnectionState{}
+	}
+	open.handler.ServeHTTP(w, r)
 }
 
 // String names the state only.

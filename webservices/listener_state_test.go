@@ -4,11 +4,16 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"wstrust"
+	"wstrust/wstrusttest"
 )
 
 func listenerState(t *testing.T, l *Listener) (s ListenerState) {
@@ -346,5 +351,68 @@ func TestListenerTakesSOAPOnly(t *testing.T) {
 		if res.StatusCode != c.status {
 			t.Errorf("%s: %d, want %d", name, res.StatusCode, c.status)
 		}
+	}
+}
+
+// A message that comes just when its channel is aborted is not left waiting.
+func TestAbortAsMessageComes(t *testing.T) {
+	s := newShop(t, describe(nil, &SslTransport{}, byPassword(onlyAlice)), nil, nil)
+	defer FreeListener(s.listener)
+	var c *Channel
+	CreateChannelForListener(s.listener, nil, &c, nil)
+	defer FreeChannel(c)
+	result := make(chan HRESULT, 1)
+	AcceptChannel(s.listener, c, &AsyncContext{Callback: func(hr HRESULT, _ CallbackModel, _ any) { result <- hr }}, nil)
+	a := &arrival{answer: make(chan outcome, 1)}
+	c.mu.Lock()
+	s.listener.arrivals <- a                           // AcceptChannel has it, and waits for the lock
+	c.state, c.opening = WS_CHANNEL_STATE_CREATED, nil // as AbortChannel leaves it
+	c.mu.Unlock()
+	if hr := <-result; hr != WS_E_OPERATION_ABORTED {
+		t.Error(hr)
+	}
+	if out := <-a.answer; out.err == nil {
+		t.Errorf("%+v", out)
+	}
+}
+
+// A listener with an SslTransport takes nothing that did not come over TLS; one
+// that does without takes it.
+func TestListenerPlaintext(t *testing.T) {
+	for name, c := range map[string]struct {
+		sd *SecurityDescription
+		hr HRESULT
+	}{
+		"TLS": {describe(nil, &SslTransport{}, byPassword(onlyAlice)), WS_E_ENDPOINT_ACCESS_DENIED},
+		"not": {describe([]SecurityProperty{level(WS_PROTECTION_LEVEL_NONE)}, byPassword(onlyAlice)), S_OK},
+	} {
+		var l *Listener
+		CreateListener(WS_CHANNEL_TYPE_REPLY, WS_HTTP_CHANNEL_BINDING, []ListenerProperty{{WS_LISTENER_PROPERTY_EX_LOGGER, slog.New(slog.NewTextHandler(t.Output(), nil))}}, c.sd, &l, nil)
+		srv := httptest.NewServer(l)
+		scheme := "http://"
+		if c.hr != S_OK {
+			scheme = "https://"
+		}
+		if hr := OpenListener(l, scheme+strings.TrimPrefix(srv.URL, "http://"), nil, nil); hr != S_OK {
+			t.Fatal(hr)
+		}
+		s := &shop{url: srv.URL, listener: l}
+		s.work(t, tells(WS_MESSAGE_PROPERTY_USERNAME))
+		// No client of WWSAPI sends a password without TLS: this one is of the root package.
+		client, err := wstrust.Open(t.Context(), srv.URL, wstrust.Config{
+			InsecurePlaintext: true, Suite: wstrust.Basic256,
+			Bindings: []wstrust.Binding{wstrust.Username(wstrusttest.User, wstrusttest.Password)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hr := S_OK
+		if _, err = client.Do(t.Context(), "urn:x", ""); err != nil {
+			hr = codeOf(err)
+		}
+		if hr != c.hr || (s.count() == 1) != (hr == S_OK) {
+			t.Errorf("%s: %v: %v", name, hr, err)
+		}
+		srv.Close()
 	}
 }
