@@ -43,6 +43,8 @@ func TestCXF(t *testing.T) {
 	t.Run("Service", s.testService)
 	t.Run("Context", s.testContext)
 	t.Run("ContextService", s.testContextService)
+	t.Run("WindowsContext", s.testWindowsContext)
+	t.Run("WindowsService", s.testWindowsService)
 	t.Run("Protection", s.testProtection)
 	t.Run("ProtectionService", s.testProtectionService)
 	t.Run("Tool", s.testTool)
