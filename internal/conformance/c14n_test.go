@@ -8,16 +8,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"wstrust/internal/alg"
 	"wstrust/internal/c14n"
-	"wstrust/internal/xmldsig"
 	"wstrust/internal/xmltree"
 )
 
 // runC14N compares canonical octets. What the parser refuses by design must be
-// refused by it; a node set that only XPath could name cannot be asked for, and
-// where the document is a signature over one, the signature must be refused for
-// its transform.
+// refused by it.
 func runC14N(c corpus, r row) (result, error) {
 	src := c.read(r.File)
 	_, body, _ := bytes.Cut(src, []byte("?>"))
@@ -43,7 +39,7 @@ func runC14N(c corpus, r row) (result, error) {
 	var out bytes.Buffer
 	switch {
 	case r.Params["nodeset"] != "document" && r.Params["same-as-element"] == "" && r.Params["subtree"] == "":
-		return noNodeSet(d, r)
+		return runNodeSet(c, d, r)
 	case !known:
 		err = fmt.Errorf("unknown method %q", r.Params["method"])
 	case r.Params["nodeset"] == "document":
@@ -64,30 +60,6 @@ func runC14N(c corpus, r row) (result, error) {
 		return result{}, fmt.Errorf("canonical form differs\n got %q\nwant %q", out.Bytes(), want)
 	}
 	return agreed(), nil
-}
-
-// noNodeSet is a row about part of an element. If it is the input of a signature
-// that stands in the document, that signature is refused for its transform.
-func noNodeSet(d *xmltree.Doc, r row) (result, error) {
-	if len(r.Needs) == 0 {
-		return result{}, errors.New("the row names nothing to canonicalize")
-	}
-	reason := map[string]string{"xpath": "XPath node set", "xpointer": "XPointer", "base64-transform": "base64 transform"}[r.Needs[0]]
-	if reason == "" {
-		return result{}, fmt.Errorf("needs %q, for which the page has no word", r.Needs)
-	}
-	sig := find(d.Root(), xmltree.DS, "Signature")
-	if !sig.OK() {
-		return outOfProfile(reason), nil
-	}
-	key, err := alg.SecretKey([]byte("a test key: it is not asked for"))
-	if err != nil {
-		return result{}, err
-	}
-	if _, err := xmldsig.Verify(sig, key, alg.Legacy, nil); !errors.Is(err, alg.ErrAlgorithm) && !errors.Is(err, xmltree.ErrFormat) {
-		return result{}, fmt.Errorf("a signature over a node set must be refused for its transform: %v", err)
-	}
-	return outOfProfile(reason), nil
 }
 
 // utf8Of recodes a document in ISO-8859-1, which the parser refuses by design,
