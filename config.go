@@ -12,7 +12,6 @@ import (
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
 	"wstrust/internal/wst"
-	"wstrust/internal/xmltree"
 )
 
 // A Config says how a [Channel] speaks and how it is secured. The zero Config
@@ -182,48 +181,24 @@ const (
 	PartToken      = Parts(wsse.PartToken)      // the token whose key signs
 )
 
-// Limits bound what a peer can make us read and do. Zero fields are the
-// defaults.
-type Limits struct {
-	MessageBytes int // of an answer; 256 KiB
-	Depth        int // of its elements; 64
-	Elements     int // in it; 10,000
-	Headers      int // header blocks in it; 64
-	Legs         int // of a negotiation; 8
-}
-
-func (l Limits) message() int {
-	if l.MessageBytes > 0 {
-		return l.MessageBytes
-	}
-	return 256 << 10
-}
-
-// headers counts the header blocks of an answer. What is read before has a
-// bound of its own.
-func (l Limits) headers(env *soap.Envelope) error {
-	if l.Headers <= 0 || !env.Header.OK() {
-		return nil
-	}
-	n := 0
-	for range env.Header.Children {
-		if n++; n > l.Headers {
-			return fmt.Errorf("%w: the answer has more than %d headers", ErrQuota, l.Headers)
-		}
-	}
-	return nil
-}
-
-func (l Limits) legs() int {
-	if l.Legs > 0 {
-		return l.Legs
-	}
-	return 8
-}
-
-func (l Limits) tree() xmltree.Limits {
-	return xmltree.Limits{Bytes: l.message(), Depth: l.Depth, Elements: l.Elements}
-}
+// Limits bound what a peer can make us read and do; service.Limits is the same
+// type. A limit can be lowered and raised, and not be switched off.
+// Its fields, and what they are if zero:
+//
+//	MessageBytes    octets of a message, decrypted or not; 256 KiB
+//	Depth           elements in each other; 64
+//	Elements        elements; 10,000
+//	Attributes      attributes of one element, declarations among them; 128
+//	Namespaces      namespace declarations; 1,024
+//	NameBytes       octets of one name; 8 KiB
+//	Headers         header blocks; 64
+//	Tokens          tokens in the Security header; 8
+//	Signatures      signatures in it; 8
+//	References      references of one signature; 30
+//	EncryptedParts  what is encrypted; 32
+//	EncryptedKeys   keys that are sent encrypted; 8
+//	Legs            answers of an issuer that negotiates; 8
+type Limits = wsse.Limits
 
 // check refuses a Config that contradicts itself.
 func (c *Config) check() error {

@@ -52,7 +52,7 @@ func (c *Channel) send(ctx context.Context, to endpoint, m message, under wsse.T
 	expect.Reply.Actions = m.replies
 	start := time.Now()
 	packet := soap.NewPacket(soap.Version(c.cfg.Versions.SOAP), m.action, octets)
-	reply, err := httpx.Exchange(ctx, to.client, to.url, packet, int64(c.cfg.Limits.message()))
+	reply, err := httpx.Exchange(ctx, to.client, to.url, packet, int64(c.cfg.Limits.WithDefaults().MessageBytes))
 	c.log.LogAttrs(ctx, slog.LevelDebug, "exchange",
 		slog.String("endpoint", shownURL(to.url.String())), slog.String("action", m.action),
 		slog.Int("status", reply.Status), slog.Int("sent", len(octets)), slog.Int("received", len(reply.Packet.Body)),
@@ -149,14 +149,11 @@ func (c *Config) verify(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, 
 // verifyUnder reads an answer: is it SOAP, is it the answer to what was sent, does
 // its security verify? Only then is there Evidence to read the body from.
 func (c *Config) verifyUnder(d *xmltree.Doc, reply httpx.Reply, expect *wsse.Expect, contexts contextKeys, now time.Time) (*wsse.Evidence, error) {
-	if err := d.Parse(reply.Packet.Body, c.Limits.tree()); err != nil {
+	if err := d.Parse(reply.Packet.Body, c.Limits.Tree()); err != nil {
 		return nil, err
 	}
-	env, err := soap.Read(d, wsse.Understood)
+	env, err := soap.ReadWithin(d, wsse.Understood, c.Limits.Headers)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.Limits.headers(env); err != nil {
 		return nil, err
 	}
 	// Before anything is decrypted, if it can be said before.
@@ -201,7 +198,7 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 	if err := c.Profile.checkAnswer(env); err != nil {
 		return nil, err
 	}
-	pending, err := wsse.Read(env, "")
+	pending, err := wsse.ReadWithin(env, "", c.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +210,6 @@ func (c *Config) evidence(env *soap.Envelope, reply httpx.Reply, expect *wsse.Ex
 		MaxLatency:       c.Header.MaxLatency,
 		MaxSkew:          c.Header.MaxSkew,
 		Reply:            expect,
-		Limits:           c.Limits.tree(),
 	}
 	c.Protection.demand(&policy, reply.TLS != nil)
 	evidence, err := c.open(pending, credentials, policy, contexts, now)

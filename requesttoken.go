@@ -69,7 +69,7 @@ func (c *Channel) negotiate(ctx context.Context, to endpoint, m wst.Request, v w
 	defer n.Close()
 	var in xmltree.Elem // what the issuer said last
 	var last answer
-	leg := 0
+	leg, most := 0, c.cfg.Limits.WithDefaults().Legs
 	for {
 		out, err := n.Step(in, time.Now())
 		if err != nil {
@@ -78,8 +78,8 @@ func (c *Channel) negotiate(ctx context.Context, to endpoint, m wst.Request, v w
 		if out == nil {
 			return n.Issued(), place{leg: leg, status: last.status, doc: last.doc}, nil
 		}
-		if leg++; leg > c.cfg.Limits.legs() {
-			return nil, place{leg: leg, status: last.status}, fmt.Errorf("%w: more than %d legs", ErrQuota, c.cfg.Limits.legs())
+		if leg++; leg > most {
+			return nil, place{leg: leg, status: last.status}, fmt.Errorf("%w: more than %d legs", ErrQuota, most)
 		}
 		if last, err = c.exchange(ctx, to, message{n.RequestAction(), out, n.ReplyActions(), extra}); err != nil {
 			return nil, place{leg: leg, status: last.status, retryAfter: last.retryAfter}, err

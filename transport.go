@@ -129,7 +129,7 @@ func (t *Transport) secure(req *http.Request) ([]byte, *wsse.Expect, error) {
 	if req.Body == nil {
 		return nil, nil, fmt.Errorf("%w: the request has no SOAP message", ErrConfig)
 	}
-	limit := t.Config.Limits.message()
+	limit := t.Config.Limits.WithDefaults().MessageBytes
 	body, err := io.ReadAll(io.LimitReader(req.Body, int64(limit)+1))
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +137,7 @@ func (t *Transport) secure(req *http.Request) ([]byte, *wsse.Expect, error) {
 	if len(body) > limit {
 		return nil, nil, fmt.Errorf("%w: the request is larger than %d octets", ErrQuota, limit)
 	}
-	out, err := outgoing(body, t.Config.Limits.tree())
+	out, err := outgoing(body, t.Config.Limits.Tree())
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: the request is not a SOAP message to be secured: %w", ErrConfig, err)
 	}
@@ -189,7 +189,7 @@ func outgoing(message []byte, lim xmltree.Limits) (soap.Outgoing, error) {
 // checkAnswer verifies the answer and leaves its octets in resp for the client,
 // with what was encrypted in the clear.
 func (t *Transport) checkAnswer(resp *http.Response, expect *wsse.Expect) error {
-	reply, err := httpx.Answer(resp, int64(t.Config.Limits.message()))
+	reply, err := httpx.Answer(resp, int64(t.Config.Limits.WithDefaults().MessageBytes))
 	if err != nil {
 		return err
 	}

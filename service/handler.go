@@ -107,7 +107,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (soap.Packet, err
 	}
 	// Not every ResponseWriter has deadlines; the server's own then apply.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout))
-	p, err := httpx.Receive(w, r, h.v.maxBytes())
+	p, err := httpx.Receive(w, r, int64(h.v.Limits.WithDefaults().MessageBytes))
 	if errors.Is(err, httpx.ErrTooLarge) {
 		w.Header().Set("Connection", "close") // the rest of the body is not read
 		err = &refusal{http.StatusRequestEntityTooLarge, err}

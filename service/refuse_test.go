@@ -340,7 +340,7 @@ func TestConfiguration(t *testing.T) {
 		"unknown suite":      func(v *service.Verifier) { v.Suite = alg.Suite("None") },
 		"key cannot decrypt": func(v *service.Verifier) { v.Decrypt = []tls.Certificate{w.ca} },
 		"signer without key": func(v *service.Verifier) { v.Signer = &tls.Certificate{Certificate: w.ca.Certificate} },
-		"negative limit":     func(v *service.Verifier) { v.MaxBytes = -1 },
+		"negative limit":     func(v *service.Verifier) { v.MaxSkew = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := *w.v

@@ -46,6 +46,25 @@ const (
 	Addressing = wsse.PartAddressing // every addressing header that is there
 )
 
+// Limits bound what one message can make a service do; wstrust.Limits is the
+// same type. A limit can be lowered and raised, and not be switched off.
+// Its fields, and what they are if zero:
+//
+//	MessageBytes    octets of a message, decrypted or not; 256 KiB
+//	Depth           elements in each other; 64
+//	Elements        elements; 10,000
+//	Attributes      attributes of one element, declarations among them; 128
+//	Namespaces      namespace declarations; 1,024
+//	NameBytes       octets of one name; 8 KiB
+//	Headers         header blocks; 64
+//	Tokens          tokens in the Security header; 8
+//	Signatures      signatures in it; 8
+//	References      references of one signature; 30
+//	EncryptedParts  what is encrypted; 32
+//	EncryptedKeys   keys that are sent encrypted; 8
+//	Legs            for clients
+type Limits = wsse.Limits
+
 // A Verifier decides which messages a service accepts. The zero value accepts
 // nothing: a Verifier needs Audiences, Replay, and at least one of Issuers,
 // Users and ClientCAs. It must not be changed while it is in use, and may then
@@ -116,8 +135,8 @@ type Verifier struct {
 	// MaxLatency is how old a message may be, and MaxSkew how far the sender's
 	// clock may be off; 5 minutes each if zero.
 	MaxLatency, MaxSkew time.Duration
-	// MaxBytes bounds a message; 256 KiB if zero.
-	MaxBytes int64
+	// Limits bound what one message can make us do.
+	Limits Limits
 
 	// Signer signs answers, over Timestamp, Body and the addressing headers.
 	// Nil leaves them to TLS.
@@ -145,10 +164,7 @@ type Issuer struct {
 // ErrConfig is wrapped by errors about a Verifier that cannot work.
 var ErrConfig = errors.New("service: configuration")
 
-const (
-	defaultMaxBytes = 256 << 10
-	defaultAge      = 5 * time.Minute
-)
+const defaultAge = 5 * time.Minute
 
 // Check reports what is wrong with the configuration, or nil. Verify and
 // Handler refuse everything as long as it reports something.
@@ -194,17 +210,10 @@ func (v *Verifier) Check() error {
 	if err := v.checkProfile(); err != nil {
 		return err
 	}
-	if v.MaxLatency < 0 || v.MaxSkew < 0 || v.MaxBytes < 0 {
+	if v.MaxLatency < 0 || v.MaxSkew < 0 {
 		return wrong("a limit is negative")
 	}
 	return nil
-}
-
-func (v *Verifier) maxBytes() int64 {
-	if v.MaxBytes > 0 {
-		return v.MaxBytes
-	}
-	return defaultMaxBytes
 }
 
 func (v *Verifier) latency() time.Duration { return orDefault(v.MaxLatency) }

@@ -47,11 +47,11 @@ func (v *Verifier) receive(ctx context.Context, p Packet, c Conn) (*Message, *so
 	if err := v.checkConn(c); err != nil {
 		return nil, nil, err
 	}
-	doc, err := xmltree.Parse(p.Body, xmltree.Limits{Bytes: int(v.maxBytes())})
+	doc, err := xmltree.Parse(p.Body, v.Limits.Tree())
 	if err != nil {
 		return nil, nil, err
 	}
-	env, err := soap.Read(doc, wsse.Understood)
+	env, err := soap.ReadWithin(doc, wsse.Understood, v.Limits.Headers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +104,7 @@ func (v *Verifier) checkTo(env *soap.Envelope) error {
 // authenticate verifies the Security header, and settles who sent the message
 // and that it is not a repetition.
 func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Conn, now time.Time) error {
-	pending, err := wsse.Read(m.env, "")
+	pending, err := wsse.ReadWithin(m.env, "", v.Limits)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,6 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 		MaxSkew:          v.MaxSkew,
 		Anonymous:        client != nil,
 		Encrypted:        v.RequireEncrypted,
-		Limits:           xmltree.Limits{Bytes: int(v.maxBytes())},
 	}
 	if err = r.open(pending, policy); err == nil {
 		m.evidence, err = pending.Verify(r.cred, policy, now)
@@ -291,7 +290,7 @@ func (v *Verifier) remember(ctx context.Context, m *Message, now time.Time) erro
 // is for does not matter. Nothing is said about the sender's right to it,
 // possession of its key is not proven, and OneTimeUse is not counted.
 func (v *Verifier) Token(_ context.Context, token []byte, audiences ...string) (*Principal, error) {
-	doc, err := xmltree.Parse(token, xmltree.Limits{Bytes: int(v.maxBytes())})
+	doc, err := xmltree.Parse(token, v.Limits.Tree())
 	if err != nil {
 		return nil, err
 	}

@@ -276,8 +276,8 @@ func (s *serverSecurity) verifier(urls []string, v listenerValues) (*service.Ver
 		Audiences: urls, Addresses: urls,
 		Replay: v.of(WS_LISTENER_PROPERTY_EX_REPLAY_CACHE).(*cache.Cache),
 		Suite:  s.suite, MaxLatency: s.latency, MaxSkew: s.skew,
-		MaxBytes: int64(v.of(WS_LISTENER_PROPERTY_EX_MAX_BUFFERED_MESSAGE_SIZE).(uint32)),
-		Logger:   v.of(WS_LISTENER_PROPERTY_EX_LOGGER).(*slog.Logger),
+		Limits: service.Limits{MessageBytes: int(v.of(WS_LISTENER_PROPERTY_EX_MAX_BUFFERED_MESSAGE_SIZE).(uint32))},
+		Logger: v.of(WS_LISTENER_PROPERTY_EX_LOGGER).(*slog.Logger),
 	}
 	if out.Replay == nil {
 		var err error

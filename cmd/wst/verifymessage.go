@@ -84,17 +84,21 @@ func verifyMessage(u *ui, cmd *cobra.Command, name string, data []byte, f verify
 	return u.verifiedMessage(ev, need, name, &f, now)
 }
 
+// fileLimits are those of a message in a file: it may be larger than one that
+// comes unasked.
+func fileLimits() wsse.Limits { return wsse.Limits{MessageBytes: maxFile} }
+
 // checkMessage verifies a message against what is needed.
 func checkMessage(data []byte, need *required, keys *keyring) (*wsse.Evidence, error) {
-	d, err := xmltree.Parse(data, need.policy.Limits)
+	d, err := xmltree.Parse(data, fileLimits().Tree())
 	if err != nil {
 		return nil, err
 	}
-	env, err := soap.Read(d, func(string, string) bool { return true })
+	env, err := soap.ReadWithin(d, func(string, string) bool { return true }, fileLimits().Headers)
 	if err != nil {
 		return nil, err
 	}
-	p, err := wsse.Read(env, "")
+	p, err := wsse.ReadWithin(env, "", fileLimits())
 	if err != nil {
 		return nil, err
 	}

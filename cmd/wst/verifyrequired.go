@@ -49,7 +49,6 @@ func (f *verifyFlags) required(cmd *cobra.Command) (*required, error) {
 	// Nothing is known of a connection. But where less than body and timestamp
 	// is required, what is not signed is for others to protect.
 	r.policy.TLS = r.policy.Required&wsse.BodyTimestamp != wsse.BodyTimestamp
-	r.policy.Limits = xmltree.Limits{Bytes: maxFile}
 	if r.policy.MaxSkew = f.skew; f.skew == 0 {
 		r.policy.MaxSkew = -1
 	}

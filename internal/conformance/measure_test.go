@@ -208,26 +208,3 @@ func eval(t *testing.T, e ast.Expr, consts map[string]ast.Expr) (v constant.Valu
 	t.Fatalf("a constant of a form that is not understood: %T", e)
 	return nil, false
 }
-
-// returned reads what a function of the root package returns at last: the
-// default, where its caller has set nothing.
-func returned(t *testing.T, file, name string) int {
-	t.Helper()
-	for _, f := range parsed(t, ".") {
-		for _, d := range f.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Name.Name != name || fn.Recv == nil {
-				continue
-			}
-			ret, ok := fn.Body.List[len(fn.Body.List)-1].(*ast.ReturnStmt)
-			if !ok || len(ret.Results) != 1 {
-				continue
-			}
-			v, _ := eval(t, ret.Results[0], nil)
-			n, _ := constant.Int64Val(v)
-			return int(n)
-		}
-	}
-	t.Fatalf("%s: no function %s", file, name)
-	return 0
-}

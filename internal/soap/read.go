@@ -18,6 +18,7 @@ type Envelope struct {
 	Action, MessageID, RelatesTo, To, From, ReplyTo, FaultTo Field
 
 	understood func(space, local string) bool
+	headers    int // the limit
 }
 
 // A Field is one addressing header. The Value of From, ReplyTo and FaultTo is
@@ -40,7 +41,16 @@ func (f Field) OK() bool { return f.Elem.OK() }
 // nothing here plays. Addressing headers must be of one version and stand
 // once; ReplyTo and FaultTo must be anonymous.
 func Read(d *xmltree.Doc, understood func(space, local string) bool) (*Envelope, error) {
-	e := &Envelope{Root: d.Root(), Addressing: ANone, understood: understood}
+	return ReadWithin(d, understood, 0)
+}
+
+// ReadWithin is Read with another limit on the number of header blocks; 0 is
+// [DefaultHeaders].
+func ReadWithin(d *xmltree.Doc, understood func(space, local string) bool, headers int) (*Envelope, error) {
+	if headers <= 0 {
+		headers = DefaultHeaders
+	}
+	e := &Envelope{Root: d.Root(), Addressing: ANone, understood: understood, headers: headers}
 	if err := e.readShape(); err != nil {
 		return nil, err
 	}
@@ -49,8 +59,8 @@ func Read(d *xmltree.Doc, understood func(space, local string) bool) (*Envelope,
 	}
 	count := 0
 	for h := range e.Header.Children {
-		if count++; count > maxHeaders {
-			return nil, refuse(ErrLimit, h, "more than %d headers", maxHeaders)
+		if count++; count > headers {
+			return nil, refuse(ErrLimit, h, "more than %d headers", headers)
 		}
 		switch h.Space() {
 		case "":
@@ -85,7 +95,9 @@ func Read(d *xmltree.Doc, understood func(space, local string) bool) (*Envelope,
 
 // Reread is [Read] of another form of the same message, with the same headers
 // understood: of the message with its encrypted parts opened.
-func (e *Envelope) Reread(d *xmltree.Doc) (*Envelope, error) { return Read(d, e.understood) }
+func (e *Envelope) Reread(d *xmltree.Doc) (*Envelope, error) {
+	return ReadWithin(d, e.understood, e.headers)
+}
 
 func (e *Envelope) notUnderstood(h xmltree.Elem) error {
 	err := refuse(ErrMustUnderstand, h, "mustUnderstand is set")

@@ -99,5 +99,6 @@ func (n Name) String() string {
 	return "{" + n.Space + "}" + n.Local
 }
 
-// maxHeaders bounds the header blocks of one message.
-const maxHeaders = 64
+// DefaultHeaders bounds the header blocks of one message where the reader says
+// nothing else, and of one that is written.
+const DefaultHeaders = 64

@@ -69,7 +69,7 @@ func Write(o Outgoing, m Marks, security func(*xmltree.Builder)) ([]byte, error)
 		}
 	}
 	const own = 6 // five addressing headers and Security
-	if len(o.Headers) > maxHeaders-own {
+	if len(o.Headers) > DefaultHeaders-own {
 		return nil, &Error{Msg: "too many headers", Err: ErrLimit}
 	}
 	size := 1024 + len(o.Body) // envelope, addressing and what the caller gives

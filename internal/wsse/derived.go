@@ -19,7 +19,6 @@ const (
 	minDerivedLength, maxDerivedLength   = 16, 64
 	maxOffset                            = 64
 	maxDerivations                       = 4 // one upon the other
-	maxKeys                              = 8 // EncryptedKeys, and DerivedKeyTokens, in one header
 	derivedAlgorithm, derivedTokenSuffix = "/dk/p_sha1", "/dk"
 )
 

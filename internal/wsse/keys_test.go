@@ -153,7 +153,7 @@ func receive(t testing.TB, msg []byte, l lenient, pol Policy, at time.Time, off 
 	if err != nil {
 		return nil, err
 	}
-	p, err := read(env, "", off)
+	p, err := read(env, "", Limits{}, off)
 	if err != nil {
 		return nil, err
 	}

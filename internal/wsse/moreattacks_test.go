@@ -82,7 +82,7 @@ func moreAttacks() []encAttack {
 			return write(t, "", Protection{Sign: BodyTimestamp}, Issued{XML: named, Key: inner}, Issued{XML: a.Bytes()})
 		}},
 		{name: "C13-many-in-two-lists", class: ClassLimit, pol: Policy{TLS: true}, make: func(t *testing.T) []byte { return manyData(t, 33, 2) }},
-		{name: "C13-many-keys", class: ClassLimit, pol: Policy{TLS: true}, make: func(t *testing.T) []byte { return manyData(t, maxKeys+1, maxKeys+1) }},
+		{name: "C13-many-keys", class: ClassLimit, pol: Policy{TLS: true}, make: func(t *testing.T) []byte { return manyData(t, defaultEncryptedKeys+1, defaultEncryptedKeys+1) }},
 		{name: "C13-header-for-another-role", class: ClassWrapping, make: func(t *testing.T) []byte {
 			msg := secondHeader(t, `<h:A xmlns:h="urn:h"/>`)
 			return swap(t, msg, `<w:EncryptedHeader`, []byte(`<w:EncryptedHeader xmlns:s="`+xmltree.SOAP12+`" s:role="urn:other"`))
@@ -107,7 +107,7 @@ func moreAttacks() []encAttack {
 		}},
 		{name: "T10-many", class: ClassLimit, make: func(t *testing.T) []byte {
 			var more strings.Builder
-			for i := range 2 * maxKeys {
+			for i := range 2 * defaultEncryptedKeys {
 				fmt.Fprintf(&more, `<wsc:DerivedKeyToken xmlns:wsc="%s" xmlns:wsu="%s" wsu:Id="m%d"><wsse:SecurityTokenReference><wsse:Reference URI="#_sct"/></wsse:SecurityTokenReference><wsc:Nonce>AAAAAAAAAAAAAAAAAAAAAA==</wsc:Nonce></wsc:DerivedKeyToken>`, xmltree.SC13, xmltree.WSU, i)
 			}
 			return swap(t, underDerived(t, "<wsc:Nonce>{nonce}</wsc:Nonce>", derivation{}), endTimestamp, []byte(endTimestamp+more.String()))

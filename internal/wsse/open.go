@@ -84,7 +84,7 @@ func (p *Pending) needForOpening() {
 		case !c.Is(xmltree.XENC, "ReferenceList"):
 			continue
 		}
-		ids, _ := dataReferences(list)
+		ids, _ := p.dataReferences(list)
 		for _, id := range ids {
 			if e, err := xmltree.ByID(p.sec, id); err == nil && e.Is(xmltree.XENC, "EncryptedData") {
 				note(e)
@@ -183,7 +183,7 @@ func (v *verifier) listedAfter(e xmltree.Elem, i int) bool {
 // openListed opens what a ReferenceList names; key is the EncryptedKey that it
 // stands in, or zero.
 func (v *verifier) openListed(list, key xmltree.Elem, i int) error {
-	ids, err := dataReferences(list)
+	ids, err := v.dataReferences(list)
 	if err != nil {
 		return err
 	}

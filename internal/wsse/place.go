@@ -16,7 +16,7 @@ func (v *verifier) verify(s *pendingSignature, signer *Signer) ([]xmldsig.Signed
 	if err := v.checkReferences(s); err != nil {
 		return nil, err
 	}
-	return xmldsig.Verify(s.early, signer.Key, v.pol.Suite, v.tokenOf)
+	return xmldsig.VerifyWithin(s.early, signer.Key, v.pol.Suite, v.tokenOf, v.lim.References)
 }
 
 // checkReferences refuses references to anything but parts of the message before

@@ -6,7 +6,6 @@ import (
 
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
-	"wstrust/internal/xmltree"
 )
 
 // A Policy says what a message must show.
@@ -29,10 +28,6 @@ type Policy struct {
 	// SignedHeaders and EncryptedHeaders name further header blocks that must
 	// be covered like Required, or encrypted, if the message has them.
 	SignedHeaders, EncryptedHeaders []soap.Name
-
-	// Limits are those with which the message is parsed again once something
-	// in it is decrypted.
-	Limits xmltree.Limits
 
 	RequireTimestamp    bool
 	MaxLatency, MaxSkew time.Duration // 5 minutes each if zero; negative: none

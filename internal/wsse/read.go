@@ -15,6 +15,7 @@ type Pending struct {
 	env   *soap.Envelope
 	sec   xmltree.Elem // zero if the message has no Security header for us
 	actor string
+	lim   Limits
 	off   check
 
 	// What opening the message made of it. The first state is the message as
@@ -81,10 +82,15 @@ const (
 // Two headers for the role, two assertions, more than 8 tokens or signatures,
 // elements that are not understood, and identifiers that occur twice anywhere
 // in the message are refused here.
-func Read(env *soap.Envelope, actor string) (*Pending, error) { return read(env, actor, 0) }
+func Read(env *soap.Envelope, actor string) (*Pending, error) { return read(env, actor, Limits{}, 0) }
 
-func read(env *soap.Envelope, actor string, off check) (*Pending, error) {
-	p := &Pending{env: env, actor: actor, off: off}
+// ReadWithin is Read with other limits, for all that is done with the message.
+func ReadWithin(env *soap.Envelope, actor string, lim Limits) (*Pending, error) {
+	return read(env, actor, lim, 0)
+}
+
+func read(env *soap.Envelope, actor string, lim Limits, off check) (*Pending, error) {
+	p := &Pending{env: env, actor: actor, lim: lim.WithDefaults(), off: off}
 	var err error
 	if p.sec, err = p.security(env); err != nil || !p.sec.OK() {
 		return p, err
@@ -149,8 +155,8 @@ func (p *Pending) child(c xmltree.Elem, i int) error {
 	case c.Is(xmltree.XENC, "EncryptedData"), c.Is(xmltree.XENC, "ReferenceList"):
 		return nil // for Open
 	case c.Is(xmltree.XENC, "EncryptedKey"), isDerived(c):
-		if p.keyTokens++; p.keyTokens > 2*maxKeys {
-			return refuse(ClassLimit, c, "more than %d keys", 2*maxKeys)
+		if p.keyTokens++; p.keyTokens > 2*p.lim.EncryptedKeys {
+			return refuse(ClassLimit, c, "more than %d keys", 2*p.lim.EncryptedKeys)
 		}
 		_, err := p.tokenSource(c, c)
 		return err
@@ -162,8 +168,8 @@ func (p *Pending) child(c xmltree.Elem, i int) error {
 		p.stamp, err = readTimestamp(c)
 		return err
 	case c.Is(xmltree.DS, "Signature"):
-		if len(p.sigs) == maxSignatures {
-			return refuse(ClassLimit, c, "more than %d signatures", maxSignatures)
+		if len(p.sigs) == p.lim.Signatures {
+			return refuse(ClassLimit, c, "more than %d signatures", p.lim.Signatures)
 		}
 		s := pendingSignature{elem: c, early: c, child: i}
 		if len(p.states) > 1 {
@@ -205,8 +211,8 @@ func (p *Pending) child(c xmltree.Elem, i int) error {
 }
 
 func (p *Pending) token(c xmltree.Elem) error {
-	if p.tokens++; p.tokens > maxTokens {
-		return refuse(ClassLimit, c, "more than %d tokens", maxTokens)
+	if p.tokens++; p.tokens > p.lim.Tokens {
+		return refuse(ClassLimit, c, "more than %d tokens", p.lim.Tokens)
 	}
 	return nil
 }

@@ -28,8 +28,8 @@ type piece struct {
 // far the walk has come.
 func (v *verifier) replace(pieces []piece, i int) error {
 	p := v.Pending
-	if p.walk.data += len(pieces); p.walk.data > maxData {
-		return refuse(ClassLimit, pieces[0].data, "more than %d encrypted parts", maxData)
+	if p.walk.data += len(pieces); p.walk.data > p.lim.EncryptedParts {
+		return refuse(ClassLimit, pieces[0].data, "more than %d encrypted parts", p.lim.EncryptedParts)
 	}
 	if len(p.states) == maxStates {
 		return refuse(ClassLimit, pieces[0].data, "encrypted more than %d times", maxStates-1)
@@ -214,7 +214,7 @@ func (v *verifier) next(pieces []piece, i int) error {
 		at = c.to
 	}
 	out = append(out, src[at:]...)
-	lim := v.pol.Limits
+	lim := v.lim.Tree()
 	lim.Bytes = max(lim.Bytes, len(src)) // what came in may stay
 	doc, err := xmltree.Parse(out, lim)
 	if err != nil {

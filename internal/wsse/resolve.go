@@ -327,8 +327,8 @@ func readBST(e xmltree.Elem) (KeyRef, error) {
 		if err != nil || len(rest) > 0 || len(path) == 0 {
 			return ref, refuse(ClassFormat, e, "malformed certificate path")
 		}
-		if len(path) > maxTokens {
-			return ref, refuse(ClassLimit, e, "more than %d certificates", maxTokens)
+		if len(path) > maxPath {
+			return ref, refuse(ClassLimit, e, "more than %d certificates", maxPath)
 		}
 		for _, c := range path {
 			if c.Class != asn1.ClassUniversal || c.Tag != asn1.TagSequence {

@@ -182,8 +182,8 @@ func (v *verifier) openKey(s *source, size, depth int) (symmetric, error) {
 		return k, nil
 	}
 	ek := s.encrypted
-	if len(v.walk.keys) == maxKeys {
-		return symmetric{}, refuse(ClassLimit, ek, "more than %d encrypted keys", maxKeys)
+	if len(v.walk.keys) == v.lim.EncryptedKeys {
+		return symmetric{}, refuse(ClassLimit, ek, "more than %d encrypted keys", v.lim.EncryptedKeys)
 	}
 	uri := methodOf(ek)
 	out := symmetric{ref: s.ref, made: true, elem: ek}
@@ -274,7 +274,7 @@ func isContext(e xmltree.Elem) bool {
 }
 
 // dataReferences yields the ids of a ReferenceList.
-func dataReferences(list xmltree.Elem) ([]string, error) {
+func (p *Pending) dataReferences(list xmltree.Elem) ([]string, error) {
 	var ids []string
 	for r := range list.Children {
 		uri, _ := r.Attr("", "URI")
@@ -282,8 +282,8 @@ func dataReferences(list xmltree.Elem) ([]string, error) {
 		if !r.Is(xmltree.XENC, "DataReference") || !ok || id == "" {
 			return nil, refuse(ClassPolicy, r, "only encrypted data of this message can be listed")
 		}
-		if len(ids) == maxData {
-			return nil, refuse(ClassLimit, r, "more than %d references", maxData)
+		if len(ids) == p.lim.EncryptedParts {
+			return nil, refuse(ClassLimit, r, "more than %d references", p.lim.EncryptedParts)
 		}
 		ids = append(ids, id)
 	}

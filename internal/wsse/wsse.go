@@ -56,10 +56,8 @@ const (
 	typeSCT13   = xmltree.SC13 + "/sct"
 )
 
-// Limits of one Security header.
+// Limits that nothing changes; the others are [Limits].
 const (
-	maxTokens     = 8
-	maxSignatures = 8
-	maxData       = 32 // EncryptedData in the message
-	maxStates     = 6  // times that the message is parsed anew, and one
+	maxPath   = 8 // certificates in one token
+	maxStates = 6 // times that the message is parsed anew, and one
 )

@@ -34,8 +34,8 @@ type reference struct {
 }
 
 func (v *verification) readReference(e xmltree.Elem) error {
-	if len(v.refs) == maxReferences {
-		return refuse(e, xmltree.ErrLimit, "more than %d references", maxReferences)
+	if len(v.refs) == v.most {
+		return refuse(e, xmltree.ErrLimit, "more than %d references", v.most)
 	}
 	if err := e.OnlyElements(); err != nil {
 		return wrap(e, "reference", err)

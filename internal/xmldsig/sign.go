@@ -38,8 +38,8 @@ const (
 // ds:KeyInfo element. Ids must be plain ASCII names. Method and digest are the
 // suite's for that kind of key.
 func Sign(key alg.Key, suite alg.Suite, id string, refs []Ref, keyInfo []byte) ([]byte, error) {
-	if len(refs) == 0 || len(refs) > maxReferences {
-		return nil, fmt.Errorf("xmldsig: sign: %d references, 1 to %d can be signed: %w", len(refs), maxReferences, xmltree.ErrLimit)
+	if len(refs) == 0 || len(refs) > DefaultReferences {
+		return nil, fmt.Errorf("xmldsig: sign: %d references, 1 to %d can be signed: %w", len(refs), DefaultReferences, xmltree.ErrLimit)
 	}
 	if id != "" && !plainName(id) {
 		return nil, fmt.Errorf("xmldsig: sign: id %s is not a plain name: %w", shown(id), xmltree.ErrFormat)

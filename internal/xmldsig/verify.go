@@ -27,8 +27,11 @@ import (
 
 // Limits on one signature.
 const (
-	maxReferences = 30
-	maxPrefixes   = 64 // in one InclusiveNamespaces PrefixList
+	// DefaultReferences is how many references a signature may have where the
+	// verifier says nothing else, and one that is made.
+	DefaultReferences = 30
+
+	maxPrefixes = 64 // in one InclusiveNamespaces PrefixList
 )
 
 // An STRResolver finds the one token that a wsse:SecurityTokenReference names,
@@ -54,7 +57,16 @@ type STRResolver func(str xmltree.Elem) (xmltree.Elem, error)
 // Errors are [*Error] values around alg.ErrAlgorithm, alg.ErrKey,
 // alg.ErrSignature, [ErrWrapping], xmltree.ErrFormat or xmltree.ErrLimit.
 func Verify(sig xmltree.Elem, key alg.Key, suite alg.Suite, str STRResolver) ([]Signed, error) {
-	v := &verification{sig: sig, suite: suite, str: str}
+	return VerifyWithin(sig, key, suite, str, 0)
+}
+
+// VerifyWithin is Verify with another limit on the number of references; 0 is
+// [DefaultReferences].
+func VerifyWithin(sig xmltree.Elem, key alg.Key, suite alg.Suite, str STRResolver, references int) ([]Signed, error) {
+	if references <= 0 {
+		references = DefaultReferences
+	}
+	v := &verification{sig: sig, suite: suite, str: str, most: references}
 	v.refs = v.few[:0]
 	if err := v.read(); err != nil {
 		return nil, err
@@ -93,6 +105,7 @@ type verification struct {
 	sig   xmltree.Elem
 	suite alg.Suite
 	str   STRResolver
+	most  int // references
 
 	info            xmltree.Elem // ds:SignedInfo
 	value           []byte       // of ds:SignatureValue

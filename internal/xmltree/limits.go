@@ -14,7 +14,9 @@ type Limits struct {
 // maxBytes keeps every offset within an int32.
 const maxBytes = 1 << 30
 
-func (l Limits) orDefault() Limits {
+// WithDefaults returns the limits with the default for each field that is zero
+// or less.
+func (l Limits) WithDefaults() Limits {
 	def := func(v *int, d int) {
 		if *v <= 0 {
 			*v = d

@@ -24,7 +24,7 @@ type parser struct {
 // use. On error the Doc is empty. Errors are *[Error].
 func (d *Doc) Parse(src []byte, lim Limits) error {
 	d.reset()
-	lim = lim.orDefault()
+	lim = lim.WithDefaults()
 	if len(src) > lim.Bytes {
 		return &Error{Path: "/", Offset: lim.Bytes, Msg: "document is larger than the limit of " + strconv.Itoa(lim.Bytes) + " octets", Err: ErrLimit}
 	}
