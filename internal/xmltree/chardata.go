@@ -12,12 +12,22 @@ func (p *parser) text() error {
 	escape := false
 scan:
 	for i < len(src) {
-		c := charClass[src[i]]
-		if c == cText {
-			i++
-			continue
+		// Most text is plain, and some is long: base64.
+		for i+8 <= len(src) {
+			s := src[i : i+8 : i+8]
+			if charClass[s[0]]|charClass[s[1]]|charClass[s[2]]|charClass[s[3]]|
+				charClass[s[4]]|charClass[s[5]]|charClass[s[6]]|charClass[s[7]] != cText {
+				break
+			}
+			i += 8
 		}
-		switch c {
+		for i < len(src) && charClass[src[i]] == cText {
+			i++
+		}
+		if i == len(src) {
+			break
+		}
+		switch charClass[src[i]] {
 		case cLT:
 			break scan
 		case cAmp, cCR:

@@ -1,6 +1,9 @@
 package xmltree
 
-import "encoding/base64"
+import (
+	"bytes"
+	"encoding/base64"
+)
 
 // Text returns the character data of e. A child element or a comment inside is
 // an *[Error]: two readers that join the pieces differently would see two
@@ -96,17 +99,14 @@ func (e Elem) Base64() ([]byte, error) {
 func DecodeBase64(p []byte) (out []byte, ok bool) {
 	p = trim(p)
 	clean := p
-	for i, c := range p {
-		if !isSpace(c) {
-			continue
-		}
-		clean = append(make([]byte, 0, len(p)), p[:i]...)
-		for _, c := range p[i:] {
+	// The decoder itself leaves out line ends.
+	if bytes.IndexByte(p, ' ') >= 0 || bytes.IndexByte(p, '\t') >= 0 {
+		clean = make([]byte, 0, len(p))
+		for _, c := range p {
 			if !isSpace(c) {
 				clean = append(clean, c)
 			}
 		}
-		break
 	}
 	out = make([]byte, base64.StdEncoding.DecodedLen(len(clean)))
 	n, err := base64.StdEncoding.Strict().Decode(out, clean)
