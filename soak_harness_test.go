@@ -56,6 +56,7 @@ type soak struct {
 	told    time.Duration
 
 	answered, failures, longest atomic.Int64
+	busied                      atomic.Int64 // requests for contexts that there was no room for
 	count                       [3]atomic.Int64
 }
 
@@ -108,8 +109,8 @@ func (s *soak) restart() {
 	}
 	doors := map[string]http.Handler{}
 	for _, mode := range soakModes {
-		// All clients can come at once, after a restart: the default is for fewer.
-		c := &service.Contexts{Lifetime: 4 * soakRenewal, Rollover: soakRenewal, MaxPending: soakConversations, MaxActive: 2 * soakConversations}
+		// The limits are the default ones, although all clients can come at once.
+		c := &service.Contexts{Lifetime: 4 * soakRenewal, Rollover: soakRenewal}
 		switch mode {
 		case "cache":
 			c.Cache = shared
@@ -141,8 +142,23 @@ func (s *soak) serve(w http.ResponseWriter, r *http.Request) {
 			s.count[kind].Add(1)
 		}
 	}
-	(*s.doors.Load())[r.URL.Path].ServeHTTP(w, r)
+	(*s.doors.Load())[r.URL.Path].ServeHTTP(&busyCounter{w, &s.busied}, r)
 }
+
+// A busyCounter counts answers that say that there is no room now.
+type busyCounter struct {
+	http.ResponseWriter
+	n *atomic.Int64
+}
+
+func (b *busyCounter) WriteHeader(status int) {
+	if status == http.StatusServiceUnavailable {
+		b.n.Add(1)
+	}
+	b.ResponseWriter.WriteHeader(status)
+}
+
+func (b *busyCounter) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
 // answer counts each question.
 func (s *soak) answer(_ context.Context, m *service.Message) (any, error) {
@@ -183,8 +199,8 @@ func (s *soak) slower(d time.Duration) {
 
 // String says how far it is.
 func (s *soak) String() string {
-	return fmt.Sprintf("%d calls answered, %d went wrong, %d contexts established, %d renewals, %d cancellations, %d restarts, the longest call %v",
-		s.answered.Load(), s.failures.Load(), s.count[soakEstablish].Load(), s.count[soakRenew].Load(), s.count[soakCancel].Load(),
+	return fmt.Sprintf("%d calls answered, %d went wrong, %d contexts asked for, %d times there was no room, %d renewals, %d cancellations, %d restarts, the longest call %v",
+		s.answered.Load(), s.failures.Load(), s.count[soakEstablish].Load(), s.busied.Load(), s.count[soakRenew].Load(), s.count[soakCancel].Load(),
 		s.generation.Load()-1, time.Duration(s.longest.Load()).Round(time.Millisecond))
 }
 

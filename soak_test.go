@@ -47,6 +47,7 @@ func TestSoak(t *testing.T) {
 		s.pace(at)
 		s.burst(soakRate / soakBursts)
 		s.restart()
+		s.burst(len(s.callers)) // all come at once
 	}
 	s.pace(length)
 	end := s.weigh(warm.goroutines)
@@ -97,7 +98,7 @@ func (s *soak) seat() {
 			Bindings: []wstrust.Binding{wstrust.SecurityContextWith(wstrust.ContextConfig{
 				Bootstrap:       []wstrust.Binding{wstrust.Username(at.user, soakPassword)},
 				Version:         []wstrust.ConversationVersion{wstrust.Conversation13, wstrust.Conversation2005}[i/len(soakModes)%2],
-				RenewalInterval: soakRenewal,
+				RenewalInterval: soakRenewal, Rollover: soakRenewal,
 			})},
 		}
 		if err := at.open(); err != nil {
@@ -211,6 +212,9 @@ func (s *soak) reckon() {
 	}
 	if s.count[soakRenew].Load() == 0 {
 		s.Error("no renewal")
+	}
+	if s.busied.Load() == 0 {
+		s.Error("there was always room: the herds were too small to say anything")
 	}
 	if n := s.failures.Load(); n > 0 {
 		s.Errorf("%d things went wrong", n)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"wstrust/internal/alg"
@@ -95,8 +96,9 @@ type Session struct {
 // A former is a context that another has taken the place of: answers to what
 // was sent before that come under it.
 type former struct {
-	*Held
-	until time.Time
+	id, instance string
+	key          alg.Key
+	until        time.Time
 }
 
 // pause is how long a renewal that failed is not tried again, as long as the
@@ -109,6 +111,7 @@ func (s *Session) Next(now time.Time) (Step, *Held) {
 	if s.closed {
 		return Closed, nil
 	}
+	s.prune(now)
 	good := s.good(now)
 	due := s.current != nil && (s.stale || !s.renewAt.IsZero() && !now.Before(s.renewAt))
 	switch {
@@ -162,16 +165,26 @@ func (s *Session) Established(h, renewed *Held, now time.Time) error {
 
 // retire has the current context be a former one.
 func (s *Session) retire(now time.Time) {
-	kept := make([]former, 0, len(s.former)+1)
-	if s.current != nil {
-		kept = append(kept, former{s.current, now.Add(s.Plan.Rollover)})
+	s.prune(now)
+	if c := s.current; c != nil {
+		s.former = s.former[:min(len(s.former), maxFormer-1)]
+		s.former = slices.Insert(s.former, 0, former{c.ID, c.Instance, c.Key, now.Add(s.Plan.Rollover)})
 	}
-	for _, f := range s.former {
-		if now.Before(f.until) && len(kept) < maxFormer {
-			kept = append(kept, f)
-		}
+	s.current = nil
+}
+
+// prune forgets former contexts that no answer may come under any more. The
+// oldest, which stand last, are over first.
+func (s *Session) prune(now time.Time) {
+	n := len(s.former)
+	for n > 0 && !now.Before(s.former[n-1].until) {
+		n--
 	}
-	s.former, s.current = kept, nil
+	if clear(s.former[n:]); n == 0 {
+		s.former = nil
+	} else {
+		s.former = s.former[:n]
+	}
 }
 
 // Key returns the key of a context under which an answer may come now: of the
@@ -181,8 +194,8 @@ func (s *Session) Key(id, instance string, now time.Time) (alg.Key, bool) {
 		return c.Key, true
 	}
 	for _, f := range s.former {
-		if f.ID == id && f.Instance == instance && now.Before(f.until) {
-			return f.Key, true
+		if f.id == id && f.instance == instance && now.Before(f.until) {
+			return f.key, true
 		}
 	}
 	return alg.Key{}, false

@@ -181,6 +181,10 @@ func TestSessionRollover(t *testing.T) {
 	_ = s.Established(c, nil, noon.Add(52*time.Minute))
 	accepted(52*time.Minute, a, b, c)
 	accepted(51*time.Minute+rollover, c)
+	s.Next(noon.Add(99 * time.Minute))
+	if len(s.former) != 0 {
+		t.Errorf("%d contexts are kept that are over", len(s.former))
+	}
 	s.Next(noon.Add(100 * time.Minute))
 	accepted(200*time.Minute, c) // it has ended, and nothing is in its place yet
 	for i := range 2 * maxFormer {
