@@ -130,3 +130,27 @@ func TestListenerURLs(t *testing.T) {
 		}
 	}
 }
+
+// With the strict profile a server takes what MS-LWSSP has: no bearer assertions
+// among them, and no SAML 2.0, which are taken otherwise.
+func TestListenerStrict(t *testing.T) {
+	iss := wstrusttest.NewSTS(t)
+	saml11 := prop{WS_REQUEST_SECURITY_TOKEN_PROPERTY_ISSUED_TOKEN_TYPE, "http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLV1.1"}
+	bearer := keyType(WS_SECURITY_KEY_TYPE_NONE)
+	for strict, want := range map[bool]HRESULT{true: WS_E_ENDPOINT_ACCESS_DENIED, false: S_OK} {
+		p := []ListenerProperty{{WS_LISTENER_PROPERTY_EX_STRICT_PROFILE, strict}}
+		s := newShop(t, describe(nil, &SslTransport{}, bySAML(iss, nil)), p, tells(WS_MESSAGE_PROPERTY_SAML_ASSERTION))
+		for name, token := range map[string]*SecurityToken{
+			"bearer": issued(t, iss, bearer, saml11, appliesTo(s.url)),
+			"2.0":    issued(t, iss, bearer, appliesTo(s.url)),
+		} {
+			if _, hr := s.call(t, holding(token), nil); hr != want {
+				t.Errorf("strict %v, %s: %v", strict, name, hr)
+			}
+		}
+		s = newShop(t, describe(nil, &SslTransport{}, byPassword(onlyAlice)), p, tells(WS_MESSAGE_PROPERTY_USERNAME))
+		if _, hr := s.call(t, alice(), nil); hr != S_OK {
+			t.Errorf("strict %v, a password: %v", strict, hr)
+		}
+	}
+}

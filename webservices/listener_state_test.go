@@ -151,6 +151,17 @@ func TestServerChannelStates(t *testing.T) {
 	expect("a second one", receive(c, empty, required), WS_E_INVALID_FORMAT)
 	expect("a second one, if any", receive(c, empty, optional), WS_S_END)
 	expect("by another channel", SendReplyMessage(other, nil, nil, m, nil, nil), bad)
+	second := make(chan HRESULT, 1)
+	go func() {
+		_, hr := s.call(t, alice(), nil)
+		second <- hr
+	}()
+	expect("accept a second one", AcceptChannel(s.listener, other, nil, nil), S_OK)
+	expect("receive it", receive(other, empty, required), S_OK)
+	expect("reply to the first", SendReplyMessage(other, nil, nil, m, nil, nil), bad)
+	expect("reply to it", SendReplyMessage(other, nil, nil, empty, nil, nil), S_OK)
+	expect("the second client", <-second, S_OK)
+	ResetMessage(empty, nil)
 	expect("two elements", SendReplyMessage(c, nil, &XMLBuffer{"<a/><b/>"}, m, nil, nil), E_INVALIDARG)
 	expect("a fault for a success", SendFaultMessageForError(c, nil, S_FALSE, WS_FULL_FAULT_DISCLOSURE, m, nil, nil), E_INVALIDARG)
 	expect("reply", SendReplyMessage(c, nil, nil, m, nil, nil), S_OK)

@@ -279,6 +279,9 @@ func (s *serverSecurity) verifier(urls []string, v listenerValues) (*service.Ver
 		Limits: service.Limits{MessageBytes: int(v.of(WS_LISTENER_PROPERTY_EX_MAX_BUFFERED_MESSAGE_SIZE).(uint32))},
 		Logger: v.of(WS_LISTENER_PROPERTY_EX_LOGGER).(*slog.Logger),
 	}
+	if v.of(WS_LISTENER_PROPERTY_EX_STRICT_PROFILE).(bool) {
+		out.Profile = service.LWSSP
+	}
 	if out.Replay == nil {
 		var err error
 		if out.Replay, err = newReplayCache(); err != nil {
