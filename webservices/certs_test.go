@@ -27,7 +27,7 @@ type testCA struct {
 func newTestCA(t testing.TB) *testCA {
 	t.Helper()
 	c, key := makeCert(t, &x509.Certificate{
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		Subject: pkix.Name{CommonName: "test CA"},
 	}, nil)
 	return &testCA{c, key}

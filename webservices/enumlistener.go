@@ -50,6 +50,7 @@ const (
 	WS_LISTENER_PROPERTY_EX_CONTEXT_SEAL              ListenerPropertyID = 0x10005 // []service.SealKey: security contexts are sealed into their tokens by the first; none is not
 	WS_LISTENER_PROPERTY_EX_MAX_BUFFERED_MESSAGE_SIZE ListenerPropertyID = 0x10006 // uint32: octets of a request; 65536
 	WS_LISTENER_PROPERTY_EX_STRICT_PROFILE            ListenerPropertyID = 0x10007 // bool: MS-LWSSP to the letter; false
+	WS_LISTENER_PROPERTY_EX_REVOCATION_CHECK          ListenerPropertyID = 0x10008 // RevocationCheck: of clients; goes with REQUIRE_SSL_CLIENT_CERT. nil is none
 )
 
 // ReceiveOption is WS_RECEIVE_OPTION: whether a message must be there.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -227,8 +228,11 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "", http.StatusServiceUnavailable)
 		return
 	}
-	cert, ok := l.security.certified(r.TLS)
-	if !ok {
+	cert, err := l.security.certified(r.TLS)
+	if err != nil {
+		if log := l.values.of(WS_LISTENER_PROPERTY_EX_LOGGER).(*slog.Logger); log != nil {
+			log.Warn("client refused", "remote", r.RemoteAddr, "err", err.Error())
+		}
 		http.Error(w, "", http.StatusForbidden)
 		return
 	}

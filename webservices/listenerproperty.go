@@ -38,6 +38,7 @@ var listenerRules = map[ListenerPropertyID]struct {
 	WS_LISTENER_PROPERTY_EX_CONTEXT_CACHE:             {(*cache.Cache)(nil), true, nil},
 	WS_LISTENER_PROPERTY_EX_CONTEXT_SEAL:              {[]service.SealKey(nil), true, nil},
 	WS_LISTENER_PROPERTY_EX_STRICT_PROFILE:            {false, true, nil},
+	WS_LISTENER_PROPERTY_EX_REVOCATION_CHECK:          {RevocationCheck(nil), true, nil},
 	WS_LISTENER_PROPERTY_EX_MAX_BUFFERED_MESSAGE_SIZE: {uint32(65536), true, func(v any) bool { return v.(uint32) > 0 }},
 }
 

@@ -20,6 +20,7 @@ type serverSecurity struct {
 	level         ProtectionLevel
 	ssl           bool
 	roots         *x509.CertPool      // of the certificates that clients must have in TLS; nil: they need none
+	revoked       RevocationCheck     // of these; nil: not asked
 	sender        SecurityBindingType // which binding authenticates the sender; 0: none
 	suite         service.Suite
 	latency, skew time.Duration
@@ -123,6 +124,7 @@ func (s *serverSecurity) binding(b SecurityBinding, v bindingValues, transport C
 		s.ssl = true
 		if v.of(WS_SECURITY_BINDING_PROPERTY_REQUIRE_SSL_CLIENT_CERT).(bool) {
 			s.roots = lv.of(WS_LISTENER_PROPERTY_EX_ROOT_CERTIFICATES).(*x509.CertPool)
+			s.revoked = lv.of(WS_LISTENER_PROPERTY_EX_REVOCATION_CHECK).(RevocationCheck)
 			if s.roots == nil {
 				return errors.New("REQUIRE_SSL_CLIENT_CERT needs EX_ROOT_CERTIFICATES, those of the clients")
 			}
@@ -250,24 +252,28 @@ func (s *serverSecurity) checkBootstrap() error {
 	return nil
 }
 
-// certified returns the certificate that a client must show in TLS, in DER, and
-// whether it is a good one.
-func (s *serverSecurity) certified(cs *tls.ConnectionState) (cert []byte, ok bool) {
+// certified returns the certificate that a client must show in TLS, in DER. It
+// must be for clients, of one of the roots, and known not to be revoked if that
+// is to be asked.
+func (s *serverSecurity) certified(cs *tls.ConnectionState) (cert []byte, err error) {
 	if s.roots == nil {
-		return nil, true
+		return nil, nil
 	}
 	if cs == nil || len(cs.PeerCertificates) == 0 {
-		return nil, false
+		return nil, errors.New("webservices: the client shows no certificate")
 	}
 	between := x509.NewCertPool()
 	for _, c := range cs.PeerCertificates[1:] {
 		between.AddCert(c)
 	}
-	leaf := cs.PeerCertificates[0]
-	_, err := leaf.Verify(x509.VerifyOptions{
+	verified, leaf := *cs, cs.PeerCertificates[0]
+	verified.VerifiedChains, err = leaf.Verify(x509.VerifyOptions{
 		Roots: s.roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
-	return leaf.Raw, err == nil
+	if err == nil && s.revoked != nil {
+		err = s.revoked(verified)
+	}
+	return leaf.Raw, err
 }
 
 // verifier makes what verifies the messages to a service of these URLs.
