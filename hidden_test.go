@@ -7,11 +7,9 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"testing"
 	"time"
@@ -19,6 +17,7 @@ import (
 	"wstrust"
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 )
@@ -30,19 +29,7 @@ func rsaPair(t testing.TB, name string) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testkeys.Pair(key, name, nil, nil)
 }
 
 // answering is a transport that answers by itself.

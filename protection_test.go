@@ -7,10 +7,8 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"io"
-	"math/big"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,6 +16,7 @@ import (
 
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 )
@@ -112,19 +111,7 @@ func testPair(t *testing.T, name string) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), SubjectKeyId: []byte(name),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testkeys.Pair(key, name, nil, nil)
 }
 
 // peerOf is a reader with the key of own, which trusts the certificates of clients.

@@ -7,15 +7,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/xml"
 	"errors"
 	"io"
 	"log/slog"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,6 +23,7 @@ import (
 	"wstrust/cache"
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
@@ -38,34 +36,9 @@ const (
 	action   = "urn:orders/Get"
 )
 
-// pair makes a test key and a certificate for it, issued by parent or by
-// itself.
 func pair(t testing.TB, key crypto.Signer, name string, parent *tls.Certificate, change func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	if parent == nil {
-		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
-		parent = &tls.Certificate{PrivateKey: key, Leaf: c}
-	}
-	if change != nil {
-		change(c)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent.Leaf, key.Public(), parent.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testkeys.Pair(key, name, parent, change)
 }
 
 func p256(t testing.TB) crypto.Signer {
@@ -77,17 +50,7 @@ func p256(t testing.TB) crypto.Signer {
 	return k
 }
 
-// rsa2048 returns a test key. All share one: making them takes a while.
-func rsa2048(t testing.TB) crypto.Signer {
-	t.Helper()
-	k, err := testRSA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-var testRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+func rsa2048(testing.TB) crypto.Signer { return testkeys.RSA(1) }
 
 func private(t testing.TB, c tls.Certificate) alg.Key {
 	t.Helper()

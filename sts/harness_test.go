@@ -7,13 +7,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"io"
 	"log/slog"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +21,7 @@ import (
 	"wstrust"
 	"wstrust/cache"
 	"wstrust/internal/soap"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
@@ -76,19 +74,7 @@ func (p people) Check(_ context.Context, name string, shown service.Password) (b
 
 func certificate(t testing.TB, key crypto.Signer, name string) tls.Certificate {
 	t.Helper()
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testkeys.Pair(key, name, nil, nil)
 }
 
 func p256(t testing.TB) crypto.Signer {
@@ -100,16 +86,9 @@ func p256(t testing.TB) crypto.Signer {
 	return k
 }
 
-// testRSA is one test key for all: making them takes a while.
-var testRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
-
 func newWorld(t testing.TB, change func(*world)) *world {
 	t.Helper()
-	key, err := testRSA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{TB: t, log: new(lockedBuffer), rp: certificate(t, key, "orders"), client: certificate(t, p256(t), "client")}
+	w := &world{TB: t, log: new(lockedBuffer), rp: certificate(t, testkeys.RSA(1), "orders"), client: certificate(t, p256(t), "client")}
 	signer := certificate(t, p256(t), "signer")
 	roots := x509.NewCertPool()
 	roots.AddCert(w.client.Leaf)

@@ -16,6 +16,7 @@ import (
 	"wstrust"
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/wst"
 	"wstrust/internal/xmlenc"
 	"wstrust/internal/xmltree"
@@ -89,7 +90,7 @@ func TestAuthenticationClassAndPrincipal(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	w := newWorld(t, nil)
-	own, err := alg.PrivateKey(mustRSA(t))
+	own, err := alg.PrivateKey(testkeys.RSA(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,18 +138,9 @@ func TestKeys(t *testing.T) {
 	w.wantFault("RequestFailed", wstrust.TokenRequest{AppliesTo: "urn:plain", KeyType: wstrust.Symmetric})
 }
 
-func mustRSA(t *testing.T) crypto.Signer {
-	t.Helper()
-	k, err := testRSA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
 func TestEncryptedAssertion(t *testing.T) {
 	w := newWorld(t, nil)
-	own, err := alg.PrivateKey(mustRSA(t))
+	own, err := alg.PrivateKey(testkeys.RSA(1))
 	if err != nil {
 		t.Fatal(err)
 	}

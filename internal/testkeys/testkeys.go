@@ -11,10 +11,14 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha512"
+	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"embed"
 	"encoding/pem"
 	"fmt"
+	"math/big"
+	"time"
 )
 
 //go:embed testdata
@@ -63,4 +67,29 @@ func Certificate(template *x509.Certificate, key crypto.Signer) *x509.Certificat
 		panic(err)
 	}
 	return cert
+}
+
+// Pair returns a key with a certificate for it that is good now, by another pair
+// or, without one, by itself. change, if not nil, changes the certificate.
+func Pair(key crypto.Signer, name string, by *tls.Certificate, change func(*x509.Certificate)) tls.Certificate {
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, SubjectKeyId: []byte(name),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	if by == nil {
+		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature
+		by = &tls.Certificate{PrivateKey: key, Leaf: c}
+	}
+	if change != nil {
+		change(c)
+	}
+	der, err := x509.CreateCertificate(nil, c, by.Leaf, key.Public(), by.PrivateKey)
+	if err != nil {
+		panic(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
