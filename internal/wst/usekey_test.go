@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/xmltree"
 )
 
@@ -23,15 +24,7 @@ import (
 func testCertificate(t *testing.T, key crypto.Signer) *x509.Certificate {
 	t.Helper()
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test key"}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
+	return testkeys.Certificate(tmpl, key)
 }
 
 type equaler interface{ Equal(crypto.PublicKey) bool }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/testkeys"
 	"wstrust/internal/xmltree"
 )
 
@@ -66,9 +67,5 @@ func certificate(t testing.TB, key crypto.Signer, serial int64, subject pkix.Nam
 		NotAfter:     time.Unix(1<<33, 0),
 		SubjectKeyId: ski,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return must(x509.ParseCertificate(der))
+	return testkeys.Certificate(tmpl, key)
 }
