@@ -16,8 +16,8 @@ type list map[key]string
 // listHeading begins the list in the document.
 const listHeading = "## Survivors"
 
-// unexplained stands where somebody has to write a reason.
-const unexplained = "NO REASON YET"
+// unjudged stands where somebody has to write a reason, or a test.
+const unjudged = "Not judged yet."
 
 func (k key) String() string { return k.fn + ": " + k.op + ": " + k.text }
 

@@ -1,7 +1,7 @@
 // Command mutate changes the packages that verify, one place at a time, and
 // tells which changes no test notices.
 //
-//	go -C scripts/mutate run . -write              # everything, and docs/mutation.md anew
+//	go -C scripts/mutate run . -write              # everything, into docs/mutation.md
 //	go -C scripts/mutate run . -sample 60 -seed X  # some mutants, as CI does
 //	go -C scripts/mutate run . -pkg saml           # one package, while working on it
 //	go -C scripts/mutate run . -pkg saml -fn check # some functions
@@ -60,12 +60,12 @@ func run(ctx context.Context) (ok bool, err error) {
 		sample = flag.Int("sample", 0, "only so many, drawn from those that are not listed")
 		seed   = flag.String("seed", "", "what the draw depends on, such as the commit")
 		jobs   = flag.Int("jobs", 1, "test processes at a time")
-		own    = flag.Bool("own", false, "ask the package's own tests only")
-		rewr   = flag.Bool("write", false, "write the document anew; only for a run over everything")
+		own    = flag.Bool("own", false, "ask the package's own tests only, which is quicker")
+		rewr   = flag.Bool("write", false, "write what came out into the document; for whole packages only")
 	)
 	flag.Parse()
-	if *rewr && (*own || *only != "" || *fn != "" || *sample != 0) {
-		return false, fmt.Errorf("-write is for a run over everything")
+	if *rewr && (*fn != "" || *sample != 0) {
+		return false, fmt.Errorf("-write is for whole packages")
 	}
 	folder, err := filepath.Abs(*root)
 	if err != nil {
@@ -92,23 +92,26 @@ func run(ctx context.Context) (ok bool, err error) {
 	if *sample > 0 {
 		chosen = draw(chosen, listed, *sample, *seed)
 	}
-	h := &hunt{ctx: ctx, tree: t, jobs: *jobs, own: *own, became: map[int]verdict{}}
+	h := &hunt{ctx: ctx, tree: t, jobs: *jobs, own: *own, split: *sample == 0, became: map[int]verdict{}}
 	if err := h.run(chosen); err != nil {
 		return false, err
 	}
-	rows, total := table(count(chosen, h.became, listed), verifiers)
+	ok = true
 	for _, m := range chosen {
-		if became := h.became[m.id]; became == survived && listed[m.key] == "" {
+		_, known := listed[m.key]
+		switch became := h.became[m.id]; {
+		case became == survived && !known:
 			fmt.Printf("survived: %s:%d: %s\n", m.file, m.line, m.key)
-		} else if became != survived && listed[m.key] != "" {
+			ok = false
+		case became != survived && known:
 			fmt.Printf("listed, but dead: %s:%d: %s\n", m.file, m.line, m.key)
 		}
 	}
-	fmt.Print(rows)
+	fmt.Print(table(count(chosen, h.became, listed, "now"), verifiers))
 	if *rewr {
-		err = write(document, chosen, h.became, listed, verifiers, time.Now())
+		return true, write(document, chosen, h.became, listed, verifiers, time.Now())
 	}
-	return total.unlisted == 0, err
+	return ok, nil
 }
 
 func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
@@ -129,7 +132,7 @@ func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
 
 // draw takes n mutants that are not listed, the same ones for the same seed.
 func draw(all []mutant, listed list, n int, seed string) []mutant {
-	all = slices.DeleteFunc(all, func(m mutant) bool { return listed[m.key] != "" })
+	all = slices.DeleteFunc(all, func(m mutant) bool { _, known := listed[m.key]; return known })
 	sum := fnv.New64a()
 	sum.Write([]byte(seed))
 	r := rand.New(rand.NewPCG(sum.Sum64(), 0))
@@ -145,6 +148,7 @@ type hunt struct {
 	tree   *tree
 	jobs   int
 	own    bool
+	split  bool
 	became map[int]verdict
 }
 
@@ -159,7 +163,7 @@ func (h *hunt) run(chosen []mutant) error {
 		if s == nil {
 			var complaints []string
 			var err error
-			if s, complaints, err = newSuite(h.ctx, h.tree, pkg); err != nil {
+			if s, complaints, err = newSuite(h.ctx, h.tree, pkg, h.split); err != nil {
 				return err
 			}
 			for _, c := range complaints {
@@ -180,8 +184,11 @@ func (h *hunt) run(chosen []mutant) error {
 	if h.own {
 		return nil
 	}
-	for _, pkg := range witnesses {
-		alive := slices.DeleteFunc(slices.Clone(chosen), func(m mutant) bool { return m.key.pkg == pkg || h.became[m.id] != survived })
+	for i, pkg := range witnesses {
+		below := witnesses[:min(i, len(verifiers))] // no other package is used by this one
+		alive := slices.DeleteFunc(slices.Clone(chosen), func(m mutant) bool {
+			return !slices.Contains(below, m.key.pkg) || h.became[m.id] != survived
+		})
 		if err := ask(pkg, alive, killedByOthers); err != nil {
 			return err
 		}
@@ -193,6 +200,7 @@ func (h *hunt) set(s *suite, mutants []mutant, becomes verdict) (killed int, err
 	var (
 		wait  sync.WaitGroup
 		mu    sync.Mutex
+		done  int
 		queue = make(chan mutant)
 	)
 	for range h.jobs {
@@ -200,6 +208,9 @@ func (h *hunt) set(s *suite, mutants []mutant, becomes verdict) (killed int, err
 			for m := range queue {
 				dead, failed := s.kills(h.ctx, m)
 				mu.Lock()
+				if done++; done%200 == 0 {
+					fmt.Fprintf(os.Stderr, "mutate: %s: %s: %d of %d, %d killed\n", time.Now().Format(time.TimeOnly), s.pkg, done, len(mutants), killed)
+				}
 				if dead {
 					killed++
 					h.became[m.id] = becomes

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,33 +19,31 @@ const (
 )
 
 // figures of one package.
-type figures struct{ own, others, listed, unlisted int }
+type figures struct {
+	own, others      int // killed
+	listed, unjudged int // survived
+	date             string
+}
 
-func (f figures) all() int { return f.own + f.others + f.listed + f.unlisted }
+func (f figures) all() int { return f.own + f.others + f.listed + f.unjudged }
 
 func (f figures) rate() float64 { return 100 * float64(f.own+f.others) / float64(max(1, f.all())) }
 
-func (f *figures) add(g figures) {
-	f.own += g.own
-	f.others += g.others
-	f.listed += g.listed
-	f.unlisted += g.unlisted
-}
-
-func count(mutants []mutant, became map[int]verdict, l list) map[string]figures {
+func count(mutants []mutant, became map[int]verdict, l list, date string) map[string]figures {
 	per := map[string]figures{}
 	for _, m := range mutants {
 		f := per[m.key.pkg]
+		f.date = date
 		switch became[m.id] {
 		case killedByOwn:
 			f.own++
 		case killedByOthers:
 			f.others++
 		case survived:
-			if reason, ok := l[m.key]; ok && reason != unexplained {
+			if reason := l[m.key]; reason != "" && reason != unjudged {
 				f.listed++
 			} else {
-				f.unlisted++
+				f.unjudged++
 			}
 		}
 		per[m.key.pkg] = f
@@ -51,21 +51,54 @@ func count(mutants []mutant, became map[int]verdict, l list) map[string]figures 
 	return per
 }
 
-// table is the first half of the document; total is its last line.
-func table(per map[string]figures, packages []string) (text string, total figures) {
+const (
+	tableHead = "| package | mutants | killed by its own tests | by others | survived, with a reason | survived, not judged yet | killed | run |\n|---|---|---|---|---|---|---|---|\n"
+	tableRow  = "| %s | %d | %d | %d | %d | %d | %.1f %% | %s |\n"
+)
+
+// table is the first half of the document.
+func table(per map[string]figures, packages []string) string {
 	var out strings.Builder
-	out.WriteString("| package | mutants | killed by its own tests | by others | survived, listed below | survived | killed |\n|---|---|---|---|---|---|---|\n")
+	out.WriteString(tableHead)
+	var total figures
 	row := func(name string, f figures) {
-		fmt.Fprintf(&out, "| %s | %d | %d | %d | %d | %d | %.1f %% |\n", name, f.all(), f.own, f.others, f.listed, f.unlisted, f.rate())
+		fmt.Fprintf(&out, tableRow, name, f.all(), f.own, f.others, f.listed, f.unjudged, f.rate(), f.date)
 	}
 	for _, pkg := range packages {
 		if f, ok := per[pkg]; ok {
 			row(pkg, f)
-			total.add(f)
+			total.own += f.own
+			total.others += f.others
+			total.listed += f.listed
+			total.unjudged += f.unjudged
 		}
 	}
 	row("all", total)
-	return out.String(), total
+	return out.String()
+}
+
+// readTable reads the figures back that a document has.
+func readTable(file string) (map[string]figures, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	per := map[string]figures{}
+	for line := range strings.Lines(string(data)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 10 {
+			continue
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		var f figures
+		if _, err := fmt.Sscan(strings.Join(cells[3:7], " "), &f.own, &f.others, &f.listed, &f.unjudged); err == nil {
+			f.date = cells[8]
+			per[cells[1]] = f
+		}
+	}
+	return per, nil
 }
 
 const preface = `# Mutation testing
@@ -79,24 +112,33 @@ time, in every function of the packages that verify:
 - a call or an assignment that stands as a statement: left out.
 
 Conditions are not negated: whoever notices that a check always passes, and that it never does, notices that too. A run that never ends counts as noticed. The package's own tests are asked first, then those
-of the packages that use it. CI tries a sample that changes with each commit, and fails if one survives that is not listed.
+of the packages that use it. CI tries a sample that changes with each commit, and fails if one survives that is not in the list below.
 
 `
 
-// write puts the document in place: a new table, and the list without what is
-// dead or gone, with what is new.
+// write puts the document in place: the table, and the list without what is
+// dead or gone and with what is new. Packages that were not run keep what they
+// have.
 func write(file string, mutants []mutant, became map[int]verdict, l list, packages []string, now time.Time) error {
+	per, err := readTable(file)
+	if err != nil {
+		return err
+	}
 	kept := list{}
+	for k, reason := range l {
+		if !slices.ContainsFunc(mutants, func(m mutant) bool { return m.key.pkg == k.pkg }) {
+			kept[k] = reason
+		}
+	}
 	for _, m := range mutants {
 		if became[m.id] != survived {
 			continue
 		}
-		kept[m.key] = unexplained
+		kept[m.key] = unjudged
 		if reason, ok := l[m.key]; ok {
 			kept[m.key] = reason
 		}
 	}
-	rows, _ := table(count(mutants, became, l), packages)
-	text := preface + "Last run over everything: " + now.Format(time.DateOnly) + ".\n\n" + rows + "\n" + kept.text(packages)
-	return os.WriteFile(file, []byte(text), 0o644)
+	maps.Copy(per, count(mutants, became, l, now.Format(time.DateOnly)))
+	return os.WriteFile(file, []byte(preface+table(per, packages)+"\n"+kept.text(packages)), 0o644)
 }

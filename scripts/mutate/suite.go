@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,25 +23,35 @@ type suite struct {
 	tree   *tree
 	pkg    string
 	binary string
-	tests  []test
+	whole  map[string]test // by name
+	units  []test          // what is run for a mutant, the fast ones first
 }
 
-// A test has been run alone and without a mutant.
+// A test, or one subtest of a slow one, has been run alone and without a mutant.
 type test struct {
-	name string
+	name string // with the subtest's after a slash
+	top  string // of the test
 	took time.Duration
 	hits map[int]bool // the mutants that would have made a difference somewhere
 	busy map[int]bool // those that were asked very often
 }
 
-// askedLimit is how often one test may ask a mutant; a busy one may be asked
-// a hundred times more.
-const askedLimit = 2_000_000
+const (
+	// askedLimit is how often one test may ask a mutant; a busy one may be asked
+	// a hundred times more.
+	askedLimit = 2_000_000
+	// slow is how long a test may take before its subtests are told apart.
+	slow = 300 * time.Millisecond
+	// several subtests are run one by one; of more than that many the whole test is.
+	several = 16
+)
 
 // newSuite builds the binary and runs every test once. A test that fails
 // without a mutant proves nothing and is left out; it is named in complaints.
-func newSuite(ctx context.Context, t *tree, pkg string) (s *suite, complaints []string, err error) {
-	s = &suite{tree: t, pkg: pkg, binary: filepath.Join(t.work, strings.NewReplacer("/", "_", ".", "root").Replace(pkg)+".test")}
+// Where split is set, the subtests of slow tests are run alone, too.
+func newSuite(ctx context.Context, t *tree, pkg string, split bool) (s *suite, complaints []string, err error) {
+	s = &suite{tree: t, pkg: pkg, whole: map[string]test{}}
+	s.binary = filepath.Join(t.work, strings.NewReplacer("/", "_", ".", "root").Replace(pkg)+".test")
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", t.overlay(), "-o", s.binary, "./"+pkg)
 	build.Dir = t.root
 	if out, err := build.CombinedOutput(); err != nil {
@@ -54,18 +65,49 @@ func newSuite(ctx context.Context, t *tree, pkg string) (s *suite, complaints []
 		if strings.HasPrefix(name, "Benchmark") {
 			continue
 		}
-		one, err := s.record(ctx, name)
+		one, subs, err := s.record(ctx, name)
 		switch {
 		case errors.Is(err, errFailed):
 			complaints = append(complaints, fmt.Sprintf("%s: %s fails without a mutant and is left out", pkg, name))
+			continue
 		case err != nil:
 			return nil, nil, err
-		default:
-			s.tests = append(s.tests, one)
 		}
+		s.whole[name] = one
+		if !split || one.took < slow || len(subs) < 2 {
+			s.units = append(s.units, one)
+			continue
+		}
+		units, err := s.split(ctx, one, subs)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.units = append(s.units, units...)
 	}
-	slices.SortFunc(s.tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	slices.SortFunc(s.units, func(a, b test) int { return cmp.Compare(a.took, b.took) })
 	return s, complaints, nil
+}
+
+// split records the subtests of a test. What they do not reach alone, the test
+// itself does.
+func (s *suite) split(ctx context.Context, one test, subs []string) ([]test, error) {
+	var units []test
+	rest := maps.Clone(one.hits)
+	for _, name := range subs {
+		sub, _, err := s.record(ctx, name)
+		if errors.Is(err, errFailed) {
+			continue // it needs those before it
+		}
+		if err != nil {
+			return nil, err
+		}
+		for id := range sub.hits {
+			delete(rest, id)
+		}
+		units = append(units, sub)
+	}
+	one.hits = rest
+	return append(units, one), nil
 }
 
 var errFailed = errors.New("the test failed")
@@ -77,22 +119,25 @@ func (s *suite) command(ctx context.Context, args ...string) *exec.Cmd {
 	return c
 }
 
-func (s *suite) record(ctx context.Context, name string) (test, error) {
+// record runs one test without a mutant, and names its subtests.
+func (s *suite) record(ctx context.Context, name string) (one test, subs []string, err error) {
 	file := filepath.Join(s.tree.work, "record")
 	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return test{}, err
+		return one, nil, err
 	}
-	one := test{name: name, hits: map[int]bool{}, busy: map[int]bool{}}
-	c := s.command(ctx, "-test.run", pattern(one), "-test.timeout", "5m")
+	top, _, _ := strings.Cut(name, "/")
+	one = test{name: name, top: top, hits: map[int]bool{}, busy: map[int]bool{}}
+	c := s.command(ctx, "-test.run", pattern(one), "-test.timeout", "5m", "-test.v")
 	c.Env = append(os.Environ(), live.Record+"="+file, fmt.Sprintf("%s=%d", live.Limit, askedLimit))
 	start := time.Now()
-	if out, err := c.CombinedOutput(); err != nil {
-		return test{}, fmt.Errorf("%w: %s\n%s", errFailed, name, out)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return one, nil, fmt.Errorf("%w: %s\n%s", errFailed, name, out)
 	}
 	one.took = time.Since(start)
 	data, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) { // no mutant is in that binary
-		return test{}, err
+		return one, nil, err
 	}
 	for ; len(data) >= 4; data = data[4:] {
 		n := binary.LittleEndian.Uint32(data)
@@ -102,11 +147,28 @@ func (s *suite) record(ctx context.Context, name string) (test, error) {
 			one.hits[int(n)] = true
 		}
 	}
-	return one, nil
+	for line := range strings.Lines(string(out)) {
+		sub, isRun := strings.CutPrefix(strings.TrimSpace(line), "=== RUN   "+name+"/")
+		if !isRun {
+			continue
+		}
+		sub = name + "/" + sub
+		if n := len(subs); n == 0 || !strings.HasPrefix(sub, subs[n-1]+"/") { // not one inside the last
+			subs = append(subs, sub)
+		}
+	}
+	return one, subs, nil
 }
 
-// pattern matches these tests and no others.
+// pattern matches these tests and no others. Only one of them may be a subtest.
 func pattern(tests ...test) string {
+	if len(tests) == 1 {
+		var parts []string
+		for part := range strings.SplitSeq(tests[0].name, "/") {
+			parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
+		}
+		return strings.Join(parts, "/")
+	}
 	var names []string
 	for _, t := range tests {
 		names = append(names, regexp.QuoteMeta(t.name))
@@ -118,27 +180,46 @@ func pattern(tests ...test) string {
 // ones first, and says whether one of them notices. Whoever never ends, or
 // asks a mutant beyond measure, has noticed too.
 func (s *suite) kills(ctx context.Context, m mutant) (bool, error) {
-	var all []test
-	for _, t := range s.tests {
-		if t.hits[m.id] {
-			all = append(all, t)
-		}
-	}
+	todo := s.toRun(m)
 	budget := 50 * time.Millisecond
-	for len(all) > 0 {
-		n, took := 1, all[0].took
-		for n < len(all) && took+all[n].took <= budget {
-			took += all[n].took
+	for len(todo) > 0 {
+		n, took := 1, todo[0].took
+		for n < len(todo) && took+todo[n].took <= budget && todo[0].name == todo[0].top && todo[n].name == todo[n].top {
+			took += todo[n].took
 			n++
 		}
-		killed, err := s.run(ctx, m, all[:n], took)
+		killed, err := s.run(ctx, m, todo[:n], took)
 		if killed || err != nil {
 			return killed, err
 		}
-		all = all[n:]
+		todo = todo[n:]
 		budget *= 4
 	}
 	return false, nil
+}
+
+// toRun lists what can notice a mutant. Some subtests of a test are tried
+// alone; if there are many, the first few are, and then the whole test.
+func (s *suite) toRun(m mutant) []test {
+	var all []test
+	count := map[string]int{}
+	for _, u := range s.units {
+		if !u.hits[m.id] {
+			continue
+		}
+		if u.name != u.top {
+			count[u.top]++
+			if count[u.top] == several {
+				all = append(all, s.whole[u.top])
+			}
+			if count[u.top] >= several {
+				continue
+			}
+		}
+		all = append(all, u)
+	}
+	slices.SortStableFunc(all, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	return all
 }
 
 func (s *suite) run(ctx context.Context, m mutant, tests []test, took time.Duration) (bool, error) {
