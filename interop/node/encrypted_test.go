@@ -69,7 +69,7 @@ func theirCiphers() (out []cipher) {
 func (s *stage) testEncrypted(t *testing.T) {
 	for _, c := range theirCiphers() {
 		t.Run("theirs/"+c.String(), func(t *testing.T) {
-			a := s.ask(t, request{"op": "encrypt", "plain": secretXML, "cert": certPEM(s.own), "cipher": c.data, "transport": c.transport, "digest": c.digest, "mgf": c.mask, "params": c.params})
+			a := s.ask(t, request{"op": "encrypt", "plain": secretXML, "cert": s.own.CertPEM(), "cipher": c.data, "transport": c.transport, "digest": c.digest, "mgf": c.mask, "params": c.params})
 			if a.Error != "" {
 				t.Fatalf("not made: %s", a.Error)
 			}
@@ -105,7 +105,7 @@ func (s *stage) testEncrypted(t *testing.T) {
 				t.Fatalf("it is another kind: %s", xml)
 			}
 			open := func(xml string) answer {
-				return s.ask(t, request{"op": "decrypt", "xml": xml, "key": keyPEM(t, s.own)})
+				return s.ask(t, request{"op": "decrypt", "xml": xml, "key": s.own.KeyPEM(t)})
 			}
 			if a := open(xml); a.Error != "" || a.Plain != secretXML {
 				t.Fatalf("refused: %+v\n%s", a, xml)

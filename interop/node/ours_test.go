@@ -34,19 +34,6 @@ type signedDoc struct {
 	signed []string // local names of what it is over
 }
 
-// custom is a suite that writes one method and one digest.
-func custom(t *testing.T, signature, digest string) alg.Suite {
-	t.Helper()
-	s, err := alg.Custom(alg.Choice{
-		C14N: []string{excC14N}, Digests: []string{digest}, HMAC: []string{alg.HMACSHA256}, Signatures: []string{signature},
-		Transports: []string{alg.RSAOAEP}, SecretBits: [2]int{128, 512}, RSABits: [2]int{2048, 4096},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // message protects a message as our client does.
 func message(t *testing.T, v soap.Version, token wsse.Token, suite alg.Suite) string {
 	t.Helper()
@@ -117,8 +104,8 @@ func subtree(t *testing.T, src string, key alg.Key, suite alg.Suite, whole bool,
 // octet changed in what is signed or in the signature value, and under another
 // key.
 func (s *stage) testOursSigned(t *testing.T) {
-	cert := request{"cert": certPEM(s.rsa)}
-	header := request{"cert": certPEM(s.rsa), "at": `/*/*[local-name(.)='Header']/*[local-name(.)='Security']/*[local-name(.)='Signature']`}
+	cert := request{"cert": s.rsa.CertPEM()}
+	header := request{"cert": s.rsa.CertPEM(), "at": `/*/*[local-name(.)='Header']/*[local-name(.)='Security']/*[local-name(.)='Signature']`}
 	secret := request{"secret": s.secret64(), "at": header["at"]}
 	bare := request{"secret": s.secret64()}
 	parts := []string{"Body", "Timestamp", "To", "Action", "MessageID", "ReplyTo"}
@@ -130,7 +117,7 @@ func (s *stage) testOursSigned(t *testing.T) {
 			return signedDoc{s.assertion(t, saml.V20, "urn:x"), cert, []string{"Assertion"}}
 		}},
 		{"assertion, SAML 1.1, RSA with SHA-256", func(t *testing.T) signedDoc {
-			return signedDoc{s.assertion(t, saml.V11, "urn:x"), request{"cert": certPEM(s.rsa), "idAttribute": "AssertionID"}, []string{"Assertion"}}
+			return signedDoc{s.assertion(t, saml.V11, "urn:x"), request{"cert": s.rsa.CertPEM(), "idAttribute": "AssertionID"}, []string{"Assertion"}}
 		}},
 		{"message, SOAP 1.2, RSA with SHA-256, all parts and the token", func(t *testing.T) signedDoc {
 			return signedDoc{message(t, soap.V12, s.x509(t), ""), header, append(slices.Clone(parts), "BinarySecurityToken")}
@@ -139,7 +126,7 @@ func (s *stage) testOursSigned(t *testing.T) {
 			return signedDoc{message(t, soap.V11, s.x509(t), ""), header, parts}
 		}},
 		{"RSA with SHA-512, digests too", func(t *testing.T) signedDoc {
-			return signedDoc{message(t, soap.V12, s.x509(t), custom(t, alg.RSASHA512, alg.DigestSHA512)), header, parts}
+			return signedDoc{message(t, soap.V12, s.x509(t), rig.Suite(t, alg.RSASHA512, alg.DigestSHA512)), header, parts}
 		}},
 		{"RSA with SHA-1, digests too (Basic256)", func(t *testing.T) signedDoc {
 			return signedDoc{message(t, soap.V12, s.x509(t), alg.Basic256), header, parts}
@@ -186,7 +173,7 @@ func (s *stage) testOursSigned(t *testing.T) {
 			if a := verify(rig.Altered(t, d.xml, "SignatureValue>", 20), nil); a.Error == "" {
 				t.Error("a change in the signature value is accepted")
 			}
-			if a := verify(d.xml, request{"cert": certPEM(s.own), "secret": other(d.ask)}); a.Error == "" {
+			if a := verify(d.xml, request{"cert": s.own.CertPEM(), "secret": other(d.ask)}); a.Error == "" {
 				t.Error("another key is accepted")
 			}
 			s.kinds.Found(t, "xml-crypto", k.name, rig.Accepted, "")

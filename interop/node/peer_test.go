@@ -4,9 +4,7 @@
 package node
 
 import (
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"flag"
 	"fmt"
 	"os"
@@ -66,19 +64,6 @@ func (s *stage) ask(t *testing.T, q request) answer {
 	s.process.Say(t, q)
 	s.process.JSON(t, 30*time.Second, &a)
 	return a
-}
-
-func certPEM(id rig.Identity) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: id.Cert.Raw}))
-}
-
-func keyPEM(t *testing.T, id rig.Identity) string {
-	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(id.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
 func private(t *testing.T, id rig.Identity) alg.Key {

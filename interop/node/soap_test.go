@@ -3,7 +3,6 @@ package node
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/pem"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,14 +24,14 @@ func (s *stage) testSAML(t *testing.T) {
 	}
 	login := func(t *testing.T, name, inner string, more request) {
 		t.Helper()
-		q := request{"op": "login", "xml": around(inner), "cert": certPEM(s.rsa), "audience": audience}
+		q := request{"op": "login", "xml": around(inner), "cert": s.rsa.CertPEM(), "audience": audience}
 		for k, v := range more {
 			q[k] = v
 		}
 		if a := s.ask(t, q); a.Error != "" || a.Result != word {
 			t.Fatalf("%+v\n%s", a, inner)
 		}
-		q["cert"] = certPEM(s.own)
+		q["cert"] = s.own.CertPEM()
 		if a := s.ask(t, q); a.Error == "" {
 			t.Errorf("accepted under another key: %+v", a)
 		}
@@ -41,7 +40,7 @@ func (s *stage) testSAML(t *testing.T) {
 	token := s.assertion(t, saml.V20, audience)
 	t.Run("bearer", func(t *testing.T) {
 		login(t, "assertion, SAML 2.0, bearer", token, nil)
-		a := s.ask(t, request{"op": "login", "xml": around(strings.Replace(token, ">"+word+"<", ">xyzzz<", 1)), "cert": certPEM(s.rsa), "audience": audience})
+		a := s.ask(t, request{"op": "login", "xml": around(strings.Replace(token, ">"+word+"<", ">xyzzz<", 1)), "cert": s.rsa.CertPEM(), "audience": audience})
 		if a.Error == "" {
 			t.Errorf("another subject is accepted: %+v", a)
 		}
@@ -52,14 +51,14 @@ func (s *stage) testSAML(t *testing.T) {
 			t.Fatal(err)
 		}
 		inner := `<saml:EncryptedAssertion xmlns:saml="` + xmltree.SAML20 + `">` + string(b.Bytes()) + `</saml:EncryptedAssertion>`
-		login(t, "assertion, SAML 2.0, encrypted in AES-256-CBC (Basic256)", inner, request{"key": keyPEM(t, s.own)})
+		login(t, "assertion, SAML 2.0, encrypted in AES-256-CBC (Basic256)", inner, request{"key": s.own.KeyPEM(t)})
 	})
 }
 
 // testSOAP has clients of node-soap call a service of ours.
 func (s *stage) testSOAP(t *testing.T) {
 	orders := rig.NewOrders(t, s.ca, func(v *service.Verifier) { v.Suite = service.Suite(alg.Modern) })
-	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.ca.Cert.Raw}))
+	ca := rig.CertPEM(s.ca.Cert)
 	for _, k := range []struct {
 		name, caller string
 		q            request
@@ -88,7 +87,7 @@ func (s *stage) testSOAP(t *testing.T) {
 				defer orders.Alter(nil)
 				q := request{
 					"op": "call", "url": orders.URL, "wsdl": orders.WSDL, "ca": ca, "id": word, "soap12": version == "1.2",
-					"user": rig.User, "password": rig.Password, "key": keyPEM(t, s.rsa), "cert": certPEM(s.rsa),
+					"user": rig.User, "password": rig.Password, "key": s.rsa.KeyPEM(t), "cert": s.rsa.CertPEM(),
 				}
 				for name, v := range k.q {
 					q[name] = v

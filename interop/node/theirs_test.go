@@ -68,7 +68,7 @@ func (s *stage) testTheirsSigned(t *testing.T) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			q := request{
-				"op": "sign", "xml": document(k.q["idMode"] != nil, k.q["lang"] != nil), "key": keyPEM(t, s.rsa), "cert": certPEM(s.rsa), "method": alg.RSASHA256, "digest": alg.DigestSHA256, "c14n": excC14N,
+				"op": "sign", "xml": document(k.q["idMode"] != nil, k.q["lang"] != nil), "key": s.rsa.KeyPEM(t), "cert": s.rsa.CertPEM(), "method": alg.RSASHA256, "digest": alg.DigestSHA256, "c14n": excC14N,
 				"references": one(excC14N), "prefix": "ds", "into": "/*",
 			}
 			for name, v := range k.q {

@@ -112,24 +112,37 @@ func sign(t testing.TB, tmpl, parent *x509.Certificate, pub crypto.PublicKey, by
 // WritePEM writes the certificate to dir/name.pem and the key, PKCS #8, to dir/name-key.pem.
 func (id Identity) WritePEM(t testing.TB, dir, name string) (cert, key string) {
 	t.Helper()
+	cert = WriteCert(t, dir, name, id.Cert)
+	key = filepath.Join(dir, name+"-key.pem")
+	if err := os.WriteFile(key, []byte(id.KeyPEM(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return cert, key
+}
+
+// CertPEM is the certificate as PEM.
+func (id Identity) CertPEM() string { return CertPEM(id.Cert) }
+
+// CertPEM is a certificate as PEM.
+func CertPEM(c *x509.Certificate) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+}
+
+// KeyPEM is the key as PEM, PKCS #8.
+func (id Identity) KeyPEM(t testing.TB) string {
+	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(id.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert = WriteCert(t, dir, name, id.Cert)
-	key = filepath.Join(dir, name+"-key.pem")
-	if err := os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return cert, key
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
 // WriteCert writes a certificate to dir/name.pem.
 func WriteCert(t testing.TB, dir, name string, cert *x509.Certificate) string {
 	t.Helper()
 	file := filepath.Join(dir, name+".pem")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
-	if err := os.WriteFile(file, block, 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(CertPEM(cert)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return file

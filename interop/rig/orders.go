@@ -110,22 +110,27 @@ type orderState struct {
 	Caller  string   `xml:"Caller"`
 }
 
-// NewOrders starts the service over TLS, with a certificate of ca. It knows the
-// one user there is and the certificates of ca; with adds to that.
+// NewOrders starts the service, over TLS with a certificate of ca unless with says
+// InsecurePlaintext. It knows the one user there is and the certificates of ca; with
+// adds to that.
 func NewOrders(t testing.TB, ca *Authority, with func(*service.Verifier)) *Orders {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	o := &Orders{URL: "https://localhost:" + port(server.Listener.Addr()) + "/orders"}
-	o.WSDL = strings.ReplaceAll(ordersWSDL, "{url}", o.URL)
+	o := &Orders{}
 	clients := x509.NewCertPool()
 	clients.AddCert(ca.Cert)
 	v := &service.Verifier{
-		Audiences: []string{o.URL}, Addresses: []string{o.URL},
 		Users: Users{}, ClientCAs: clients, Replay: NewReplay(t), Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if with != nil {
 		with(v)
 	}
+	o.URL = "https://localhost:" + port(server.Listener.Addr()) + "/orders"
+	if v.InsecurePlaintext {
+		o.URL = strings.Replace(o.URL, "https", "http", 1)
+	}
+	o.WSDL = strings.ReplaceAll(ordersWSDL, "{url}", o.URL)
+	v.Audiences, v.Addresses = []string{o.URL}, []string{o.URL}
 	server.Config.Handler = o.between(v.Handler(func(_ context.Context, m *service.Message) (any, error) {
 		var in order
 		if err := m.Decode(&in); err != nil {
@@ -134,9 +139,13 @@ func NewOrders(t testing.TB, ca *Authority, with func(*service.Verifier)) *Order
 		return service.Reply{Action: "urn:orders/GetResponse", Body: orderState{Address: "address of " + in.ID, Caller: m.Principal().Name}}, nil
 	}))
 	server.Config.ErrorLog = slog.NewLogLogger(Logger(t).Handler(), slog.LevelInfo)
+	t.Cleanup(server.Close)
+	if v.InsecurePlaintext {
+		server.Start()
+		return o
+	}
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.RSA(t, "localhost").TLS()}}
 	server.StartTLS()
-	t.Cleanup(server.Close)
 	return o
 }
 

@@ -26,6 +26,7 @@ func (s *stage) testCalls(t *testing.T) {
 		name, caller string
 		q            []request
 		token        bool // of our issuer
+		plain        bool // without TLS
 		suite        service.Suite
 		change       []string // texts behind which one octet is changed
 		wrong        string   // why we refuse it
@@ -42,13 +43,17 @@ func (s *stage) testCalls(t *testing.T) {
 		{name: "BinarySignature, RSA with SHA-512", caller: caller, q: []request{signs(t, "BinarySignature", "RSA_SHA512", "SHA512", s.rsa)}, change: signedTexts},
 		{name: "BinarySignature, ECDSA on P-256", caller: caller, q: []request{signs(t, "BinarySignature", "ECDSA_SHA256", "SHA256", s.p256)}, change: signedTexts},
 		{name: "BinarySignature, addressing unsigned", caller: caller, q: []request{signs(t, "BinarySignature", "RSA_SHA256", "SHA256", s.rsa), {"addressing": true}}, change: signedTexts},
+		{name: "BinarySignature without TLS", plain: true, caller: caller, q: []request{signs(t, "BinarySignature", "RSA_SHA256", "SHA256", s.rsa)}, change: signedTexts},
 		{name: "username token, text, and BinarySignature", caller: rig.User, q: []request{user, signs(t, "BinarySignature", "RSA_SHA256", "SHA256", s.rsa)}, change: append(signedTexts, "#PasswordText\">")},
 		{name: "username token, digest, and Signature", caller: rig.User, q: []request{digest, signs(t, "Signature", "RSA_SHA256", "SHA256", s.rsa)}, change: append(signedTexts, "#PasswordDigest\">")},
 		{name: "BinarySignature without timestamp", q: []request{signs(t, "BinarySignature", "RSA_SHA256", "SHA256", s.rsa), {"bare": true}}, wrong: "refused: no timestamp", because: "no timestamp"},
 		{name: "BinarySignature, RSA with SHA-1, where SHA-256 is wanted", q: []request{signs(t, "BinarySignature", "RSA_SHA1", "SHA1", s.rsa)}, wrong: "refused: SHA-1", because: "xmldsig#sha1"},
 		{name: "bearer token of our issuer in the header", caller: rig.User, token: true, change: []string{"NameID", "Created>20"}},
 	} {
-		orders := s.orders(t, nil, k.suite, trust)
+		orders := s.orders(t, nil, k.suite, func(v *service.Verifier) {
+			trust(v)
+			v.InsecurePlaintext = k.plain
+		})
 		for _, port := range []string{"Orders11", "Orders12"} {
 			name := fmt.Sprintf("%s, SOAP 1.%c", k.name, port[len(port)-1])
 			t.Run(name, func(t *testing.T) {
@@ -121,7 +126,7 @@ func (s *stage) testAnswers(t *testing.T) {
 				defer orders.AlterAnswer(nil)
 				q := []request{s.calls(orders, port), signs(t, k.as, "RSA_SHA256", "SHA256", k.client)}
 				if k.client.Cert != k.signer.Cert {
-					q = append(q, request{"peer": certPEM(k.signer.Cert)})
+					q = append(q, request{"peer": rig.CertPEM(k.signer.Cert)})
 				}
 				if a := s.ask(t, q...); a.Error != "" || a.Address != "address of xyzzy" || !strings.Contains(a.Reply, "SignatureValue") {
 					t.Fatalf("%+v", a)
@@ -138,7 +143,7 @@ func (s *stage) testAnswers(t *testing.T) {
 					}
 				}
 				orders.AlterAnswer(nil)
-				if a := s.ask(t, append(q, request{"peer": certPEM(s.ca.RSA(t, "stranger").Cert)})...); a.Error != refused {
+				if a := s.ask(t, append(q, request{"peer": rig.CertPEM(s.ca.RSA(t, "stranger").Cert)})...); a.Error != refused {
 					t.Errorf("under another certificate: %+v", a)
 				}
 				s.kinds.Found(t, "client", name, rig.Accepted, "–")

@@ -23,7 +23,7 @@ import (
 func (s *stage) accepts(t *testing.T, msg, inBody string, cert *x509.Certificate) {
 	t.Helper()
 	verify := func(msg string, cert *x509.Certificate) string {
-		return s.ask(t, request{"op": "verify", "xml": base64.StdEncoding.EncodeToString([]byte(msg)), "cert": certPEM(cert)}).Error
+		return s.ask(t, request{"op": "verify", "xml": base64.StdEncoding.EncodeToString([]byte(msg)), "cert": rig.CertPEM(cert)}).Error
 	}
 	if err := verify(msg, cert); err != "" {
 		t.Fatalf("refused: %s\n%s", err, msg)
@@ -48,16 +48,6 @@ const everything = wsse.PartTimestamp | wsse.PartBody | wsse.PartAddressing | ws
 
 // testMessages is what a client of ours makes.
 func (s *stage) testMessages(t *testing.T) {
-	custom := func(method, digest string) alg.Suite {
-		suite, err := alg.Custom(alg.Choice{
-			C14N: []string{"http://www.w3.org/2001/10/xml-exc-c14n#"}, Digests: []string{digest}, HMAC: []string{alg.HMACSHA256}, Signatures: []string{method},
-			Transports: []string{alg.RSAOAEP}, SecretBits: [2]int{128, 512}, RSABits: [2]int{2048, 4096},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return suite
-	}
 	p384 := s.ca.For(t, "alice", onCurve(t, elliptic.P384()))
 	p521 := s.ca.For(t, "alice", onCurve(t, elliptic.P521()))
 	for _, k := range []struct {
@@ -79,8 +69,8 @@ func (s *stage) testMessages(t *testing.T) {
 		{name: "embedded token", id: s.rsa, ref: wsse.RefEmbedded},
 		{name: "certificate in X509Data", id: s.rsa, ref: wsse.RefX509Data},
 		{name: "RSA with SHA-1, digests too (Basic256)", id: s.rsa, suite: alg.Basic256},
-		{name: "RSA with SHA-384, digests too", id: s.rsa, suite: custom(alg.RSASHA384, alg.DigestSHA384)},
-		{name: "RSA with SHA-512, digests too", id: s.rsa, suite: custom(alg.RSASHA512, alg.DigestSHA512)},
+		{name: "RSA with SHA-384, digests too", id: s.rsa, suite: rig.Suite(t, alg.RSASHA384, alg.DigestSHA384)},
+		{name: "RSA with SHA-512, digests too", id: s.rsa, suite: rig.Suite(t, alg.RSASHA512, alg.DigestSHA512)},
 		{name: "ECDSA on P-256", id: s.p256},
 		{name: "ECDSA on P-384", id: p384},
 		{name: "ECDSA on P-521", id: p521},

@@ -8,8 +8,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"flag"
 	"fmt"
 	"os"
@@ -82,18 +80,10 @@ func (s *stage) ask(t *testing.T, all ...request) answer {
 	return a
 }
 
-func certPEM(c *x509.Certificate) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
-}
-
 // signs is a request to sign as somebody.
 func signs(t *testing.T, as, method, digest string, id rig.Identity) request {
 	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(id.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return request{"signature": as, "method": method, "digest": digest, "cert": certPEM(id.Cert), "key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
+	return request{"signature": as, "method": method, "digest": digest, "cert": id.CertPEM(), "key": id.KeyPEM(t)}
 }
 
 // orders starts the service, with answers signed by an identity if it is one.
@@ -113,7 +103,7 @@ func (s *stage) orders(t *testing.T, signer *rig.Identity, suite service.Suite, 
 
 // calls is a request to call the service.
 func (s *stage) calls(o *rig.Orders, port string) request {
-	return request{"op": "call", "url": o.URL, "wsdl": o.WSDL, "ca": certPEM(s.ca.Cert), "port": port, "id": "xyzzy"}
+	return request{"op": "call", "url": o.URL, "wsdl": o.WSDL, "ca": rig.CertPEM(s.ca.Cert), "port": port, "id": "xyzzy"}
 }
 
 // token gets a bearer token for the service from an issuer of ours.
