@@ -14,6 +14,7 @@ type item struct {
 	kind     itemKind
 	from, to int    // octets of the plain message
 	id       string // "" if nothing refers to it
+	str      string // of the SecurityTokenReference to sign it through, "" for its own id
 	sealed   []byte // the EncryptedData in its place, or nil
 	sealedID string
 }
@@ -154,6 +155,9 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 		if t.Reference == RefDirect {
 			put(kind, id, func() { writeBST(b, t, s.id) })
 		}
+		if s.str != "" {
+			put(kind, "", func() { w.writeDirectReference(b, t, s.id, s.str) })
+		}
 	case Issued:
 		if !t.Unsent && !t.Embedded {
 			if s == nil {
@@ -161,9 +165,17 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 			}
 			put(kind, id, func() { b.Raw(t.XML) })
 		}
-		if s != nil && s.str != "" {
-			put(kind, "", func() {
-				if err := w.writeTokenReference(b, s, t); err != nil {
+		str := ""
+		switch {
+		case s != nil:
+			str = s.str
+		case t.STRTransform && !t.Unsent && w.bind():
+			str = w.id("str", i)
+			w.items[len(w.items)-1].str = str
+		}
+		if str != "" {
+			put(itemToken, "", func() {
+				if err := w.writeTokenReference(b, str, t); err != nil {
 					w.err = err
 				}
 			})
@@ -182,12 +194,12 @@ func bearerID(t Issued) string {
 
 // writeTokenReference writes a reference to a token beside it, to be signed
 // through an STR-Transform.
-func (w *writer) writeTokenReference(b *xmltree.Builder, s *signer, t Issued) error {
+func (w *writer) writeTokenReference(b *xmltree.Builder, str string, t Issued) error {
 	d, err := xmltree.Parse(t.XML, xmltree.Limits{})
 	if err != nil {
 		return err
 	}
-	return w.writeIssuedReference(b, d.Root(), s.str)
+	return w.writeIssuedReference(b, d.Root(), str)
 }
 
 func (w *writer) writeTimestamp(b *xmltree.Builder) {
@@ -291,8 +303,15 @@ func (w *writer) references(s *signer, root xmltree.Elem, became map[string]stri
 		for _, id := range w.headerIDs {
 			add(id)
 		}
-		for _, id := range w.bound(s) {
-			add(id)
+		for _, it := range w.bound(s) {
+			if it.str != "" && became[it.id] == "" {
+				err = addThrough(root, it.id, it.str, &refs)
+			} else {
+				add(it.id)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err != nil {
@@ -316,19 +335,28 @@ func (w *writer) addToken(s *signer, root xmltree.Elem, refs *[]xmldsig.Ref, bec
 	if now, ok := became[id]; ok {
 		id = now
 	}
+	if s.str != "" {
+		return addThrough(root, id, s.str, refs)
+	}
 	token, err := xmltree.ByID(root, id)
 	if err != nil {
 		return err
 	}
-	if s.str == "" {
-		*refs = append(*refs, xmldsig.Ref{ID: id, Elem: token})
-		return nil
-	}
-	str, err := xmltree.ByID(root, s.str)
+	*refs = append(*refs, xmldsig.Ref{ID: id, Elem: token})
+	return nil
+}
+
+// addThrough adds the reference to a token by way of a SecurityTokenReference.
+func addThrough(root xmltree.Elem, id, through string, refs *[]xmldsig.Ref) error {
+	token, err := xmltree.ByID(root, id)
 	if err != nil {
 		return err
 	}
-	*refs = append(*refs, xmldsig.Ref{ID: s.str, Elem: token, STR: str})
+	str, err := xmltree.ByID(root, through)
+	if err != nil {
+		return err
+	}
+	*refs = append(*refs, xmldsig.Ref{ID: through, Elem: token, STR: str})
 	return nil
 }
 

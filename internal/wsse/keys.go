@@ -254,21 +254,21 @@ func (w *writer) markHeaders(p *Protection) (ids []string, err error) {
 // bind reports whether tokens without a key are signed with the message.
 func (w *writer) bind() bool { return w.o.Protection != nil && len(w.signers) > 0 }
 
-// bound returns the ids of what the main signature covers besides its parts:
+// bound returns what the main signature covers besides its parts:
 // tokens without a key, endorsing tokens if tokens are protected, and the key of
 // a cipher that authenticates nothing when its ciphertext is signed.
-func (w *writer) bound(main *signer) (ids []string) {
+func (w *writer) bound(main *signer) (out []item) {
 	for _, it := range w.items {
 		switch {
 		case it.kind == itemBearer, it.kind == itemToken && main.parts&PartToken != 0 && it.id != main.id:
-			ids = append(ids, it.id)
+			out = append(out, it)
 		case it.kind == itemKey && it.id != main.id && w.o.Protection.Order == EncryptThenSign && !w.seal.key.IsZero():
 			if !alg.Authenticates(w.cipher()) {
-				ids = append(ids, it.id)
+				out = append(out, it)
 			}
 		}
 	}
-	return ids
+	return out
 }
 
 // expectKey remembers the key of a token, which root is if it is sent, under the name that the answer gives

@@ -24,8 +24,14 @@ func (w *writer) planX509(s *signer, t X509) error {
 		return refuse(ClassAlgorithm, none, "the private key is not that of the certificate")
 	}
 	s.key, s.parts = t.Key, t.Parts
-	if t.Reference == RefDirect {
+	switch {
+	case t.Reference == RefDirect:
 		s.id = w.id("x509", s.token)
+		if t.STRTransform && w.signsToken(t.Parts) {
+			s.str = w.id("str", s.token)
+		}
+	case t.STRTransform:
+		return refuse(ClassPolicy, none, "only a token in the header can be signed through an STR-Transform")
 	}
 	s.keyInfo, err = w.certificateInfo(t, s.id)
 	return err
@@ -61,18 +67,13 @@ func (w *writer) certificateInfo(t X509, id string) ([]byte, error) {
 		b.End()
 		return b.Bytes(), nil
 	}
+	if t.Reference == RefDirect {
+		w.writeDirectReference(&b, t, id, "")
+		b.End()
+		return b.Bytes(), nil
+	}
 	b.Start(xmltree.WSSE, "SecurityTokenReference")
 	switch t.Reference {
-	case RefDirect:
-		// The Basic Security Profile 1.1 (R5215) demands the type of a path; its
-		// peers check.
-		if t.Chain && w.o.Version != V10 {
-			b.Attr(xmltree.WSSE11, "TokenType", typePKIPath)
-		}
-		b.Start(xmltree.WSSE, "Reference")
-		b.Attr("", "URI", "#"+id)
-		b.Attr("", "ValueType", t.valueType())
-		b.End()
 	case RefSKI:
 		writeKeyIdentifier(&b, typeSKI, cert.SubjectKeyId)
 	case RefThumbprint:
@@ -96,6 +97,34 @@ func (w *writer) certificateInfo(t X509, id string) ([]byte, error) {
 	b.End()
 	b.End()
 	return b.Bytes(), nil
+}
+
+// writeDirectReference writes the SecurityTokenReference to a certificate's token in
+// the header; str is its own id, or "".
+func (w *writer) writeDirectReference(b *xmltree.Builder, t X509, id, str string) {
+	b.Start(xmltree.WSSE, "SecurityTokenReference")
+	if str != "" {
+		b.Attr(xmltree.WSU, "Id", str)
+	}
+	// The Basic Security Profile 1.1 (R5215) demands the type of a path; its
+	// peers check.
+	if t.Chain && w.o.Version != V10 {
+		b.Attr(xmltree.WSSE11, "TokenType", typePKIPath)
+	}
+	b.Start(xmltree.WSSE, "Reference")
+	b.Attr("", "URI", "#"+id)
+	b.Attr("", "ValueType", t.valueType())
+	b.End()
+	b.End()
+}
+
+// signsToken reports whether a token's own signature, whose Parts are given, is
+// over the token.
+func (w *writer) signsToken(own Parts) bool {
+	if p := w.o.Protection; p != nil {
+		own = p.Sign
+	}
+	return own&PartToken != 0
 }
 
 func certificates(c *x509.Certificate) []*x509.Certificate { return []*x509.Certificate{c} }
@@ -177,7 +206,7 @@ func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) 
 	if root.OK() {
 		s.id = tokenID(root)
 	}
-	if t.STRTransform && s.parts&PartToken != 0 {
+	if t.STRTransform && w.signsToken(t.Parts) {
 		if t.Attached != nil {
 			return none, refuse(ClassPolicy, none, "a token with a given reference cannot be signed through an STR-Transform")
 		}

@@ -44,6 +44,9 @@ type X509 struct {
 	Key          alg.Key             // its private key
 	Reference    Reference
 	Chain        bool // RefDirect and RefX509Data: send all of Certificates
+	// STRTransform makes PartToken sign the token through a
+	// SecurityTokenReference instead of by its own id. RefDirect only.
+	STRTransform bool
 	Parts        Parts
 }
 
@@ -83,8 +86,9 @@ type Issued struct {
 	// not into the header. Nothing signs it there, so it must be one that its own
 	// issuer signed.
 	Embedded bool
-	// STRTransform makes PartToken sign the token through a
-	// SecurityTokenReference instead of by its own id.
+	// STRTransform signs the token through a SecurityTokenReference instead of by
+	// its own id: where PartToken is signed or, for a token without a Key, where
+	// the message is.
 	STRTransform bool
 	Parts        Parts
 

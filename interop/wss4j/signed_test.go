@@ -119,8 +119,10 @@ func (s *stage) methods(t *testing.T) []kind {
 }
 
 func (s *stage) parts(*testing.T) []kind {
-	ours := func(p wsse.Protection, o wsse.Options) *wsse.Options {
-		o.Tokens, o.Protection = []wsse.Token{s.token("client", wsse.RefDirect)}, &p
+	ours := func(p wsse.Protection, o wsse.Options, through ...bool) *wsse.Options {
+		token := s.token("client", wsse.RefDirect)
+		token.STRTransform = len(through) > 0
+		o.Tokens, o.Protection = []wsse.Token{token}, &p
 		return &o
 	}
 	sign := func(parts string) request { return do("timestamp sign", "sign.parts", parts) }
@@ -139,7 +141,8 @@ func (s *stage) parts(*testing.T) []kind {
 		},
 		{
 			name: "the signing token, by STR-Transform", sign: bodyStamp | wsse.PartToken, has: []string{"#STR-Transform"},
-			their: do("timestamp sign", "sign.parts", "body timestamp token"), seen: coversToken, notOurs: "not made: we sign the tokens of certificates by id",
+			ours:  ours(wsse.Protection{Sign: bodyStamp | wsse.PartToken}, wsse.Options{}, true),
+			their: do("timestamp sign", "sign.parts", "body timestamp token"), seen: coversToken,
 		},
 		{name: "header of WS-Security 1.0, timestamp last", sign: bodyStamp, ours: ours(wsse.Protection{Sign: bodyStamp}, wsse.Options{Version: wsse.V10, Layout: wsse.TimestampLast}), notTheir: first},
 	}

@@ -276,12 +276,14 @@ func (s *stage) assertions(t *testing.T) []kind {
 			ours: &wsse.Options{Tokens: []wsse.Token{str}}, their: their("symmetric", withAssertion, "early", "", "sign.by", "key", "sign.parts", "body timestamp token"),
 		})
 		vouched := issued(saml.Confirmation{Kind: saml.SenderVouches}, none)
+		through := vouched
+		through.STRTransform = true
 		add(saml.SenderVouches, kind{
 			name: "sender vouches, by id", sign: bodyStamp, ours: &wsse.Options{Tokens: []wsse.Token{s.token("client", wsse.RefDirect), vouched}, Protection: &wsse.Protection{Sign: bodyStamp}},
 			their: their("vouched-direct", withAssertion, "early", "", "sign.parts", "body timestamp assertion"), find: findsSigned("Assertion"),
 		})
 		add(saml.SenderVouches, kind{
-			name: "sender vouches, by STR-Transform", sign: bodyStamp, has: []string{"#STR-Transform"}, notOurs: "not made: we sign the assertions of others by id",
+			name: "sender vouches, by STR-Transform", sign: bodyStamp, has: []string{"#STR-Transform"}, ours: &wsse.Options{Tokens: []wsse.Token{s.token("client", wsse.RefDirect), through}, Protection: &wsse.Protection{Sign: bodyStamp}},
 			their: their("vouched", "timestamp saml vouch"),
 		})
 		if v == saml.V20 {
