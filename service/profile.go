@@ -111,9 +111,6 @@ func checkSecurity(security xmltree.Elem) (context bool, err error) {
 			keyed[kind+" "+id] = c
 		}
 	}
-	if len(signatures) > 0 && count["Timestamp"] == 0 {
-		return false, outside(security, "a signature without a Timestamp")
-	}
 	for _, s := range signatures {
 		named, err := checkSignature(s, stamp)
 		if err != nil {
