@@ -29,8 +29,8 @@ func SecurityContext(bootstrap ...Binding) Binding {
 // due, while others go on with the old key. If the service has forgotten it
 // (fault BadContextToken) or wants it renewed (RenewNeeded), the message, which
 // the service did not take, is sent once more under a new one. A service that
-// says that it has no room for a context is asked again, with growing pauses, as
-// long as the caller's ctx lasts but for a minute at most. [Channel.Close]
+// says that it has no room for a context is asked again, with growing pauses,
+// until the deadline of the caller's ctx, or for a minute if that has none. [Channel.Close]
 // cancels it at the service if the channel is open, and never from
 // [StateFaulted].
 //

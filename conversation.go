@@ -31,8 +31,16 @@ type conversation struct {
 
 	mu      sync.Mutex
 	session wssc.Session
-	flight  *flight // of whoever establishes or renews
+	attempt *attempt // of whoever establishes or renews
 	ready   ready
+}
+
+// An attempt is somebody's at establishing or renewing, which others wait for.
+type attempt struct {
+	done chan struct{}
+	err  error // once done is closed
+	gone bool  // it ended because its caller gave up
+	busy bool  // it ended because the service had no room for too long
 }
 
 // A ready is the context that messages are sent under, as the header writer
@@ -146,10 +154,10 @@ func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
 	for {
 		v.mu.Lock()
 		step, held := v.session.Next(time.Now())
-		f := v.flight
+		a := v.attempt
 		if step == wssc.DoEstablish || step == wssc.DoRenew {
-			f = &flight{done: make(chan struct{})}
-			v.flight = f
+			a = &attempt{done: make(chan struct{})}
+			v.attempt = a
 		}
 		v.mu.Unlock()
 		switch step {
@@ -159,15 +167,15 @@ func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
 			return nil, errAborted
 		case wssc.Wait:
 			select {
-			case <-f.done:
+			case <-a.done:
 			case <-ctx.Done():
 				return nil, context.Cause(ctx)
 			}
-			if f.err != nil && !f.gone {
-				return nil, f.err
+			if _, limited := ctx.Deadline(); a.err != nil && !a.gone && !(a.busy && limited) {
+				return nil, a.err
 			}
 		default:
-			fresh, again, err := v.lead(ctx, f, held)
+			fresh, again, err := v.lead(ctx, a, held)
 			if err == nil || !again {
 				return fresh, err
 			}
@@ -180,12 +188,12 @@ func (v *conversation) held(ctx context.Context) (*wssc.Held, error) {
 
 // lead establishes a context, or renews old if there is one, for all who wait.
 // With again an error is not the end: the session knows what else to do.
-func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fresh *wssc.Held, again bool, err error) {
+func (v *conversation) lead(ctx context.Context, a *attempt, old *wssc.Held) (fresh *wssc.Held, again bool, err error) {
 	fresh, busy, err := v.insist(ctx, old)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	defer close(f.done)
-	v.flight = nil
+	defer close(a.done)
+	v.attempt = nil
 	now := time.Now()
 	if err == nil {
 		err = v.session.Established(fresh, old, now)
@@ -202,24 +210,25 @@ func (v *conversation) lead(ctx context.Context, f *flight, old *wssc.Held) (fre
 	err = fmt.Errorf("%s: %w", what, err)
 	v.log.LogAttrs(ctx, slog.LevelWarn, "security context", slog.Any("error", err), slog.Bool("going on", again))
 	if !again {
-		f.err, f.gone = err, ctx.Err() != nil
+		a.err, a.gone, a.busy = err, ctx.Err() != nil, busy
 	}
 	return nil, again, err
 }
 
 // How a service that is too busy is asked again: after what its Retry-After says
-// and a pause of up to firstPause, which doubles each time; and for busyFor at
-// most.
+// and a pause of up to firstPause, which doubles each time; and until the caller's
+// deadline, or for busyFor if he has none.
 const (
 	firstPause = 200 * time.Millisecond
 	lastPause  = 5 * time.Second
 	busyFor    = time.Minute
 )
 
-// insist asks for a context until the service has room for it, as long as ctx
-// lasts and messages cannot do without. Busy says that it gave up on that.
+// insist asks for a context until the service has room for it, as long as messages
+// cannot do without. Busy says that it gave up on that.
 func (v *conversation) insist(ctx context.Context, old *wssc.Held) (fresh *wssc.Held, busy bool, err error) {
-	until := time.Now().Add(busyFor)
+	began := time.Now()
+	_, limited := ctx.Deadline()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		fresh, at, err := v.request(ctx, old)
 		if err == nil || !tooBusy(at, err) {
@@ -231,7 +240,7 @@ func (v *conversation) insist(ctx context.Context, old *wssc.Held) (fresh *wssc.
 		v.mu.Unlock()
 		// At random, since those who were refused together would come together.
 		wait := min(at.retryAfter, busyFor) + rand.N(pause)
-		if !blocked || now.Add(wait).After(until) {
+		if !blocked || !limited && now.Add(wait).Sub(began) > busyFor {
 			return nil, true, err
 		}
 		v.log.LogAttrs(ctx, slog.LevelInfo, "the service is too busy for a security context, asking again", slog.Duration("in", wait), slog.Any("error", err))

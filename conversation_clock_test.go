@@ -163,8 +163,8 @@ func TestConversationBusy(t *testing.T) {
 	}
 }
 
-// A service that stays too busy is given up after a minute, or when the caller
-// has no more time, or when the channel is aborted.
+// A service that stays too busy is given up when the caller has no more time, or
+// after a minute if he has as much as he likes, or when the channel is aborted.
 func TestConversationTooBusy(t *testing.T) {
 	for name, c := range map[string]struct {
 		limit time.Duration
@@ -174,6 +174,7 @@ func TestConversationTooBusy(t *testing.T) {
 	}{
 		"for ever": {0, false, time.Minute, nil},
 		"deadline": {10 * time.Second, false, 10 * time.Second, context.DeadlineExceeded},
+		"later":    {3 * time.Minute, false, 3 * time.Minute, context.DeadlineExceeded},
 		"abort":    {0, true, 5 * time.Second, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,7 +206,7 @@ func TestConversationTooBusy(t *testing.T) {
 				if took := time.Since(began); took > c.took || took < c.took-6*time.Second {
 					t.Errorf("given up after %v, want about %v", took, c.took)
 				}
-				if n := p.count("RST/SCT"); n < 4 || n > 30 {
+				if n := p.count("RST/SCT"); n < 4 || n > 60 {
 					t.Errorf("%d attempts", n)
 				}
 				if len(p.answered) != 0 {
@@ -214,6 +215,37 @@ func TestConversationTooBusy(t *testing.T) {
 			})
 		})
 	}
+}
+
+// One who waits for another's attempt goes on when that one gives up, as long as
+// his own deadline allows.
+func TestConversationTooBusyForAnother(t *testing.T) {
+	enclosed(t, modes(t)["memory"], func(t *testing.T, p *parlour, in *inside) {
+		began := time.Now()
+		in.before = func(_ *http.Request, body string) *http.Response {
+			if time.Since(began) < 90*time.Second && strings.Contains(body, "RequestSecurityToken") {
+				return saying(503, "text/html", "busy")
+			}
+			return nil
+		}
+		ch := in.open(conversing(wstrust.ContextConfig{}))
+		first, third := make(chan error), make(chan error)
+		go func() { first <- ask(context.Background(), ch, "first") }()
+		synctest.Wait()
+		go func() { third <- ask(context.Background(), ch, "third") }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		defer cancel()
+		if err := ask(ctx, ch, "second"); err != nil {
+			t.Errorf("with time left: %v", err)
+		}
+		for _, c := range []chan error{first, third} {
+			if err := <-c; err == nil {
+				t.Error("without a deadline it is given up after a minute")
+			}
+		}
+		p.once(1)
+	})
 }
 
 // A renewal that finds the service too busy holds nobody up as long as the

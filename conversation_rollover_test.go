@@ -149,3 +149,80 @@ func TestConversationAnswerUnderNewKey(t *testing.T) {
 		})
 	}
 }
+
+// At the service an old instance is accepted for five minutes after it was renewed,
+// and a context lasts for 15 hours and can be renewed for five minutes more, unless
+// it is told otherwise.
+func TestConversationStandardTimes(t *testing.T) {
+	for mode, makes := range modes(t) {
+		t.Run(mode, func(t *testing.T) {
+			enclosed(t, makes, func(t *testing.T, p *parlour, in *inside) {
+				// The client does not know how long it lasts, or it would say so itself.
+				untold := relay{in, func(_ *int, _ http.Header, body string) string {
+					from, to, _ := strings.Cut(body, "<wst:Lifetime>")
+					_, rest, _ := strings.Cut(to, "</wst:Lifetime>")
+					return from + rest
+				}}
+				boot, err := wstrust.Open(t.Context(), "https://parlour.test/", wstrust.Config{Bindings: []wstrust.Binding{alice()}, HTTP: &http.Client{Transport: untold}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				issue := func(r wstrust.TokenRequest) *wstrust.Token {
+					t.Helper()
+					tok, err := boot.RequestToken(t.Context(), r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return tok
+				}
+				// try asks under a context, and returns the fault.
+				try := func(tok *wstrust.Token) string {
+					t.Helper()
+					err := ask(t.Context(), in.open(wstrust.Config{Bindings: []wstrust.Binding{wstrust.XMLToken(tok)}}), "q")
+					f, ok := errors.AsType[*wstrust.Fault](err)
+					if err != nil && !ok {
+						t.Fatal(err)
+					}
+					if ok {
+						return f.Subcode
+					}
+					return ""
+				}
+				began := time.Now()
+				at := func(after time.Duration) { time.Sleep(time.Until(began.Add(after))) }
+				old := issue(wstrust.TokenRequest{Action: wstrust.NewContext})
+				lapsed := issue(wstrust.TokenRequest{Action: wstrust.NewContext})
+				gone := issue(wstrust.TokenRequest{Action: wstrust.NewContext})
+				at(time.Hour)
+				renewed := issue(wstrust.TokenRequest{Action: wstrust.RenewContext, Existing: old})
+				const rollover, life = 5 * time.Minute, 15 * time.Hour
+				for _, s := range []struct {
+					at    time.Duration
+					tok   *wstrust.Token
+					fault string
+				}{
+					{time.Hour + rollover - 1, old, ""},
+					{time.Hour + rollover, old, "BadContextToken"},
+					{time.Hour + rollover, renewed, ""},
+					{life - time.Second, lapsed, ""},
+					{life, lapsed, "RenewNeeded"},
+					{life, renewed, ""},
+					{life + rollover - time.Second, lapsed, "RenewNeeded"},
+				} {
+					at(s.at)
+					if got := try(s.tok); got != s.fault {
+						t.Errorf("after %v: %q, want %q", s.at, got, s.fault)
+					}
+				}
+				next := issue(wstrust.TokenRequest{Action: wstrust.RenewContext, Existing: lapsed})
+				at(life + rollover)
+				if got := try(gone); got != "BadContextToken" {
+					t.Errorf("when nothing is left of it: %q", got)
+				}
+				if got := try(next); got != "" {
+					t.Errorf("renewed at last: %q", got)
+				}
+			})
+		})
+	}
+}

@@ -22,6 +22,7 @@ const (
 	soakBursts        = 4    // a second
 	soakRenewal       = 5 * time.Second
 	soakTTL           = 10 * time.Second
+	soakPatience      = 5 * time.Minute // with a call; others may load the machine
 )
 
 // TestSoak has a thousand conversations go on at once for as long as WST_SOAK
@@ -140,7 +141,7 @@ func (c *caller) run(s *soak) {
 }
 
 func (c *caller) ask() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), soakPatience)
 	defer cancel()
 	n := fmt.Sprint(c.id, "/", c.asked)
 	var r reply
