@@ -124,6 +124,9 @@ func (f *verifyFlags) checkMessageAssertion(ev *wsse.Evidence, now time.Time) er
 	}
 	err := ev.Assertion.Check(f.checks(now))
 	if err == nil {
+		if ev.Assertion.Conditions.NotOnOrAfter.IsZero() { // no service takes it
+			return refusedFor(ev.AssertionToken.Element(), "the assertion never expires")
+		}
 		return nil
 	}
 	return &wsse.Error{Class: wsse.ClassOf(err), Path: ev.AssertionToken.Element().Path(), Err: err}

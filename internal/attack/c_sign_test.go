@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -312,9 +313,31 @@ func c16(w *world) (out []*attack) {
 			a.off, a.class, a.exempt = c.off, c.class, "the point is a value that is none"
 			out = append(out, a)
 		}
+		out = append(out, w.zeroKey(v))
 	}
 	return out
 }
+
+// zeroKey is the key that an issuer makes of no entropy, or that was wiped before
+// it was sent: 32 octets of zeros, which everybody knows.
+func (w *world) zeroKey(v soap.Version) *attack {
+	zero := make([]byte, 32)
+	own := w.symmetric(w.secret, "")
+	ek := open(own.EncryptedKey)
+	pub := &w.service.signer.(*rsa.PrivateKey).PublicKey
+	ek.text(ek.one("CipherValue"), b64(must(rsa.EncryptOAEPWithOptions(rand.Reader, pub, zero, oaep))))
+	own.EncryptedKey = ek.src
+	f := open(w.message(recipe{soap: v, signer: "hok-sym", parts: everything, token: w.assertion(saml.V20, own, nil)}))
+	f.swap(goodScope, evilScope)
+	f.resign(zero, nil)
+	return &attack{
+		row: "C16", name: "zero-hmac-key-" + variant(v, "hok-sym"), file: f.src, forged: "scope", require: everything, at: atServer,
+		off: dZeroKey, class: classes(wsse.ClassDecrypt), keys: append(w.honest(), zero),
+	}
+}
+
+// oaep is the key transport that we write.
+var oaep = &rsa.OAEPOptions{Hash: crypto.SHA256, MGFHash: crypto.SHA256}
 
 // c17 names canonical forms that nobody should take.
 func c17(w *world) (out []*attack) {

@@ -71,8 +71,9 @@ func (c *timed) sample(t *testing.T, n int) (took [2][]float64) {
 		if i%2000 == 0 {
 			runtime.GC()
 		}
-		if i%(n/4) == 0 && i > 0 {
-			fmt.Fprintf(os.Stderr, "%s: %d of %d in %v\n", c.name, i, n, time.Since(began).Round(time.Second))
+		if i%(n/10) == 0 && i > warm {
+			so := compare(took)
+			fmt.Fprintf(os.Stderr, "%s: %d of %d in %v, t = %+.2f so far\n", c.name, i, n, time.Since(began).Round(time.Second), so.t)
 		}
 		kind := lots.kind()
 		octets := room[:copy(room[:], c.fill(kind))]

@@ -169,11 +169,10 @@ func (m *weakMessage) readAssertion(a xmltree.Elem) error {
 				}
 				m.holder = pub
 				if ek := descendants(ki[0], "EncryptedKey"); len(ek) > 0 {
-					secret, err := xmlenc.OpenKey(ek[0], m.w.service.key, alg.Legacy, 0)
-					if err != nil {
+					var err error
+					if m.holder, err = m.openHolder(ek[0]); err != nil {
 						return deny(dDecrypt|dZeroKey, "%v", err)
 					}
-					m.holder = secret.Secret()
 				}
 			}
 		}
@@ -452,4 +451,14 @@ func (m *weakMessage) openData(data, around xmltree.Elem) ([]byte, error) {
 		plain = plain[:k+len("Assertion>")] // what a tag decrypts to is no text
 	}
 	return plain, nil
+}
+
+// openHolder opens the key that an assertion confirms. Only by hand can it be
+// one of zeros.
+func (m *weakMessage) openHolder(ek xmltree.Elem) ([]byte, error) {
+	if m.on(dZeroKey) {
+		secret, err := xmlenc.OpenKey(ek, m.w.service.key, alg.Legacy, 0)
+		return secret.Secret(), err
+	}
+	return m.w.service.signer.(crypto.Decrypter).Decrypt(nil, text64(child(child(ek, "CipherData"), "CipherValue")), oaep)
 }
