@@ -53,7 +53,7 @@ func TestConversationRolloverAtClient(t *testing.T) {
 					time.Sleep(time.Hour - 1)
 					slow := make(chan error)
 					go func() { slow <- ch.Call(context.Background(), "urn:parlour:slow", question{N: "slow"}, &reply{}) }()
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					p.asks(ch, "renewing", 1)
 					if all := p.instances(); len(all) != 2 {
 						t.Fatalf("not renewed: %q", all)
@@ -139,7 +139,7 @@ func TestConversationAnswerUnderNewKey(t *testing.T) {
 				time.Sleep(time.Hour - 1)
 				slow := make(chan error)
 				go func() { slow <- ch.Call(context.Background(), "urn:parlour:slow", question{N: "slow"}, &reply{}) }()
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				p.asks(ch, "renewing", 1)
 				close(late)
 				if err := <-slow; (err == nil) != c.ok || err != nil && !errors.Is(err, wstrust.ErrVerification) {

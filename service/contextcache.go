@@ -139,12 +139,12 @@ const claimFor = 4 * time.Second
 // instance that it found: whoever does not get the claim waits until there is
 // another instance, and adds to that. A revocation is not lost either: it marks
 // first and deletes then, and whoever has written looks for the mark.
-func (s *cachedContexts) renew(ctx context.Context, _, next *wssc.Context, now time.Time) ([]byte, error) {
+func (s *cachedContexts) renew(ctx context.Context, _, next *wssc.Context, _ time.Time) ([]byte, error) {
 	r, err := s.claim(ctx, next.ID)
 	if err != nil {
 		return nil, err
 	}
-	now = time.Now() // that may have taken a while
+	now := time.Now() // that may have taken a while
 	if err := s.write(ctx, r.Renewed(*next, now, s.rollover()), now); err != nil {
 		return nil, err
 	}

@@ -264,6 +264,36 @@ func TestContextRenewedLate(t *testing.T) {
 	}
 }
 
+// between does something once, when it is armed, before a record is written.
+type between struct {
+	cache.Store
+	do atomic.Pointer[func()]
+}
+
+func (b *between) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	if f := b.do.Swap(nil); f != nil {
+		(*f)()
+	}
+	return b.Store.Put(ctx, key, value, ttl)
+}
+
+// A revocation that comes in the middle of a renewal holds.
+func TestContextRevokedWhileRenewed(t *testing.T) {
+	store := &between{Store: cache.NewMemory(1 << 20)}
+	here, there := pairOf(t, store, func() *service.Contexts { return &service.Contexts{} })
+	h := here.establish(wst.Trust13, wst.Request{}, user("alice", "pw"))
+	revoke := func() {
+		if err := there.v.RevokeContext(context.Background(), h.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	store.do.Store(&revoke)
+	_, a := here.negotiate(wst.Trust13, wst.Request{Action: wst.RenewContext, Target: h.Unattached}, under(h))
+	here.bad(a, wssc.BadContextToken)
+	here.bad(here.try(under(h)), wssc.BadContextToken)
+	there.bad(there.try(under(h)), wssc.BadContextToken)
+}
+
 // dying is a store whose writer of a record dies over it: from when it is armed,
 // one Put is lost, and the process is gone.
 type dying struct {
