@@ -26,6 +26,9 @@ var propertyFiles = []propertyFile{
 	{"security.tsv", "SecurityPropertyID", "WS_SECURITY_PROPERTY_", runSecurityProperty},
 	{"binding.tsv", "SecurityBindingPropertyID", "WS_SECURITY_BINDING_PROPERTY_", runBindingProperty},
 	{"listener.tsv", "ListenerPropertyID", "WS_LISTENER_PROPERTY_", runListenerProperty},
+	{"serversecurity.tsv", "SecurityPropertyID", "WS_SECURITY_PROPERTY_", runServerSecurityProperty},
+	{"serverbinding.tsv", "SecurityBindingPropertyID", "WS_SECURITY_BINDING_PROPERTY_", runServerBindingProperty},
+	{"received.tsv", "MessagePropertyID", "WS_MESSAGE_PROPERTY_", runReceivedProperty},
 	{"xmltoken.tsv", "XmlSecurityTokenPropertyID", "WS_XML_SECURITY_TOKEN_PROPERTY_", runXMLTokenProperty},
 	{"token.tsv", "SecurityTokenPropertyID", "WS_SECURITY_TOKEN_PROPERTY_", runTokenProperty},
 	{"context.tsv", "SecurityContextPropertyID", "WS_SECURITY_CONTEXT_PROPERTY_", runContextProperty},
@@ -208,7 +211,7 @@ func isComplete(t *testing.T, file propertyFile, ids map[string]uint32, all map[
 		if len(values) == 0 {
 			continue
 		}
-		if !twice && slices.Contains([]string{"channel.tsv", "request.tsv", "message.tsv", "security.tsv", "binding.tsv", "listener.tsv", "xmltoken.tsv"}, file.name) {
+		if !twice && slices.Contains([]string{"channel.tsv", "request.tsv", "message.tsv", "security.tsv", "binding.tsv", "listener.tsv", "serversecurity.tsv", "serverbinding.tsv", "xmltoken.tsv"}, file.name) {
 			t.Errorf("%s: %s is never given twice", file.name, name)
 		}
 		if len(good) == 0 {

@@ -70,6 +70,7 @@ var vectorTypes = func() map[string]reflect.Type {
 		}
 		out[name] = typ
 	}
+	out["SecurityContext"] = reflect.TypeFor[SecurityContext]()
 	out["negotiator"] = reflect.TypeFor[negotiator]()
 	return out
 }()
