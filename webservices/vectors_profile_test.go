@@ -53,22 +53,22 @@ func converses(t testing.TB, cancelled string) func(http.ResponseWriter, *http.R
 // profileTokens are the tokens that the column on names, by their XML and by how
 // their attached reference names them.
 var profileTokens = map[string]struct{ xml, reference string }{
-	"context":            {sctXML("{wsc05}"), `<o:Reference URI="#sct" ValueType="{wsc05}/sct"/>`},
-	"context13":          {sctXML("{wsc13}"), `<o:Reference URI="#sct" ValueType="{wsc13}/sct"/>`},
-	"context-by-name":    {sctXML("{wsc05}"), `<o:Reference URI="urn:uuid:1" ValueType="{wsc05}/sct"/>`},
-	"context-by-key":     {sctXML("{wsc05}"), `<o:KeyIdentifier ValueType="{wsc05}/sct">sct</o:KeyIdentifier>`},
-	"context-in-two":     {sctXML("{wsc05}"), `<o:Reference URI="#sct"/><o:Reference URI="#sct"/>`},
-	"saml11":             {samlXML("1.0", "AssertionID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.0#SAMLAssertionID">aid</o:KeyIdentifier>`},
-	"saml11-direct":      {samlXML("1.0", "AssertionID"), `<o:Reference URI="#aid"/>`},
-	"saml11-embedded":    {samlXML("1.0", "AssertionID"), `<o:Embedded/>`},
-	"saml11-by-2.0-id":   {samlXML("1.0", "AssertionID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLID">aid</o:KeyIdentifier>`},
-	"saml20":             {samlXML("2.0", "ID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLID">aid</o:KeyIdentifier>`},
-	"saml20-as-1.1":      {samlXML("2.0", "ID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.0#SAMLAssertionID">aid</o:KeyIdentifier>`},
-	"binary":             {`<o:BinarySecurityToken xmlns:o="{wsse}" xmlns:u="{wsu}" u:Id="sct" ValueType="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3">AAAA</o:BinarySecurityToken>`, `<o:Reference URI="#sct"/>`},
-	"derived":            {`<c:DerivedKeyToken xmlns:c="{wsc05}" xmlns:u="{wsu}" u:Id="sct"/>`, `<o:Reference URI="#sct"/>`},
-	"encrypted":          {`<e:EncryptedKey xmlns:e="http://www.w3.org/2001/04/xmlenc#" Id="sct"/>`, `<o:Reference URI="#sct"/>`},
-	"another":            {`<x:Token xmlns:x="urn:x" xmlns:u="{wsu}" u:Id="sct"/>`, `<o:Reference URI="#sct"/>`},
-	"user-token":         {`<o:UsernameToken xmlns:o="{wsse}" xmlns:u="{wsu}" u:Id="sct"/>`, `<o:Reference URI="#sct"/>`},
+	"context":          {sctXML("{wsc05}"), `<o:Reference URI="#sct" ValueType="{wsc05}/sct"/>`},
+	"context13":        {sctXML("{wsc13}"), `<o:Reference URI="#sct" ValueType="{wsc13}/sct"/>`},
+	"context-by-name":  {sctXML("{wsc05}"), `<o:Reference URI="urn:uuid:1" ValueType="{wsc05}/sct"/>`},
+	"context-by-key":   {sctXML("{wsc05}"), `<o:KeyIdentifier ValueType="{wsc05}/sct">sct</o:KeyIdentifier>`},
+	"context-in-two":   {sctXML("{wsc05}"), `<o:Reference URI="#sct"/><o:Reference URI="#sct"/>`},
+	"saml11":           {samlXML("1.0", "AssertionID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.0#SAMLAssertionID">aid</o:KeyIdentifier>`},
+	"saml11-direct":    {samlXML("1.0", "AssertionID"), `<o:Reference URI="#aid"/>`},
+	"saml11-embedded":  {samlXML("1.0", "AssertionID"), `<o:Embedded/>`},
+	"saml11-by-2.0-id": {samlXML("1.0", "AssertionID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLID">aid</o:KeyIdentifier>`},
+	"saml20":           {samlXML("2.0", "ID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLID">aid</o:KeyIdentifier>`},
+	"saml20-as-1.1":    {samlXML("2.0", "ID"), `<o:KeyIdentifier ValueType="http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.0#SAMLAssertionID">aid</o:KeyIdentifier>`},
+	"binary":           {`<o:BinarySecurityToken xmlns:o="{wsse}" xmlns:u="{wsu}" u:Id="sct" ValueType="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3">AAAA</o:BinarySecurityToken>`, `<o:Reference URI="#sct"/>`},
+	"derived":          {`<c:DerivedKeyToken xmlns:c="{wsc05}" xmlns:u="{wsu}" u:Id="sct"/>`, `<o:Reference URI="#sct"/>`},
+	"encrypted":        {`<e:EncryptedKey xmlns:e="http://www.w3.org/2001/04/xmlenc#" Id="sct"/>`, `<o:Reference URI="#sct"/>`},
+	"another":          {`<x:Token xmlns:x="urn:x" xmlns:u="{wsu}" u:Id="sct"/>`, `<o:Reference URI="#sct"/>`},
+	"user-token":       {`<o:UsernameToken xmlns:o="{wsse}" xmlns:u="{wsu}" u:Id="sct"/>`, `<o:Reference URI="#sct"/>`},
 }
 
 func sctXML(space string) string {
