@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -398,8 +397,8 @@ func TestListenerPlaintext(t *testing.T) {
 		"not": {describe([]SecurityProperty{level(WS_PROTECTION_LEVEL_NONE)}, byPassword(onlyAlice)), S_OK},
 	} {
 		var l *Listener
-		CreateListener(WS_CHANNEL_TYPE_REPLY, WS_HTTP_CHANNEL_BINDING, []ListenerProperty{{WS_LISTENER_PROPERTY_EX_LOGGER, slog.New(slog.NewTextHandler(t.Output(), nil))}}, c.sd, &l, nil)
-		srv := httptest.NewServer(l)
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { l.ServeHTTP(w, r) }))
+		CreateListener(WS_CHANNEL_TYPE_REPLY, WS_HTTP_CHANNEL_BINDING, []ListenerProperty{{WS_LISTENER_PROPERTY_EX_URLS, []string{srv.URL}}}, c.sd, &l, nil)
 		scheme := "http://"
 		if c.hr != S_OK {
 			scheme = "https://"

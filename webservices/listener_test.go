@@ -269,7 +269,9 @@ func TestListenerReplies(t *testing.T) {
 		Reasons: []FaultReason{{Text: "no such order", Lang: "en"}},
 		Detail:  &XMLBuffer{`<detail><order xmlns="urn:shop">7</order></detail>`},
 	}
-	var withFault, withText Error
+	ours := &Fault{Code: &FaultCode{Value: XMLQName{LocalName: "Receiver"}}, Reasons: []FaultReason{{Text: "out of paper", Lang: "en"}}}
+	var withFault, withOurs, withText Error
+	SetFaultErrorProperty(&withOurs, WS_FAULT_ERROR_PROPERTY_FAULT, ours)
 	SetFaultErrorProperty(&withFault, WS_FAULT_ERROR_PROPERTY_FAULT, own)
 	AddErrorString(&withText, "the database is down")
 	var do func(c *Channel, m *Message) HRESULT
@@ -302,11 +304,20 @@ func TestListenerReplies(t *testing.T) {
 			return <-result
 		}, S_OK, "", ""},
 		"own fault":        {func(c *Channel, m *Message) HRESULT { return send(c, m, &withFault, WS_MINIMAL_FAULT_DISCLOSURE) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", "no such order"},
+		"fault of ours":    {func(c *Channel, m *Message) HRESULT { return send(c, m, &withOurs, WS_MINIMAL_FAULT_DISCLOSURE) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", "out of paper"},
 		"texts":            {func(c *Channel, m *Message) HRESULT { return send(c, m, &withText, WS_FULL_FAULT_DISCLOSURE) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", "the database is down"},
 		"texts, minimal":   {func(c *Channel, m *Message) HRESULT { return send(c, m, &withText, WS_MINIMAL_FAULT_DISCLOSURE) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", "The service could not process the message."},
 		"code":             {func(c *Channel, m *Message) HRESULT { return send(c, m, nil, WS_FULL_FAULT_DISCLOSURE) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", WS_E_QUOTA_EXCEEDED.Error()},
 		"closed, no reply": {func(c *Channel, m *Message) HRESULT { return CloseChannel(c, nil, nil) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", "The message was accepted and could not be processed."},
-		"aborted":          {func(c *Channel, m *Message) HRESULT { return AbortChannel(c, nil) }, WS_E_ENDPOINT_FAULT_RECEIVED, "", "The message was accepted and could not be processed."},
+		"aborted": {func(c *Channel, m *Message) HRESULT {
+			hr := AbortChannel(c, nil)
+			select {
+			case <-m.arrival.answered: // at once, and not when the channel is closed
+			case <-time.After(10 * time.Second):
+				t.Error("the client still waits")
+			}
+			return hr
+		}, WS_E_ENDPOINT_FAULT_RECEIVED, "", "The message was accepted and could not be processed."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			do = c.do
@@ -322,10 +333,13 @@ func TestListenerReplies(t *testing.T) {
 			if GetFaultErrorProperty(&e, WS_FAULT_ERROR_PROPERTY_FAULT, &f); f == nil || f.Reasons[0].Text != c.reason {
 				t.Fatalf("%+v", f)
 			}
+			if who := map[bool]string{true: "Sender", false: "Receiver"}[name == "own fault"]; f.Code.Value.LocalName != who {
+				t.Errorf("the fault is the %s's", f.Code.Value.LocalName)
+			}
 			if name != "own fault" {
 				return
 			}
-			if f.Code.Value.LocalName != "Sender" || f.Code.SubCode == nil || f.Code.SubCode.Value != own.Code.SubCode.Value {
+			if f.Code.SubCode == nil || f.Code.SubCode.Value != own.Code.SubCode.Value {
 				t.Errorf("%+v", f.Code)
 			}
 			var x *XMLBuffer
