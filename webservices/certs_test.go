@@ -88,14 +88,6 @@ var clientCert = sync.OnceValue(func() *tls.Certificate {
 // testCert is a client certificate that nobody trusts.
 func testCert() *tls.Certificate { return clientCert() }
 
-// slowCert is a certificate callback that waits.
-func slowCert(until <-chan struct{}) func(any, *EndpointAddress) (*tls.Certificate, HRESULT) {
-	return func(any, *EndpointAddress) (*tls.Certificate, HRESULT) {
-		<-until
-		return testCert(), S_OK
-	}
-}
-
 // rsaTestKey is an RSA key for tests.
 func rsaTestKey(t testing.TB) *rsa.PrivateKey {
 	t.Helper()

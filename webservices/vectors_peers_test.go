@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"wstrust/revocation"
 )
 
 // A peer is whom a channel of a vector speaks with, and how.
@@ -207,6 +209,7 @@ func tlsPeer(t testing.TB, what string) peer {
 	}
 	var change func(*x509.Certificate)
 	config := func(*tls.Config) {}
+	list := ""
 	what, ignored, _ := strings.Cut(what, " ignoring ")
 	for _, word := range strings.Fields(what) {
 		switch word {
@@ -229,6 +232,8 @@ func tlsPeer(t testing.TB, what string) peer {
 			set(WS_SECURITY_BINDING_PROPERTY_CERT_FAILURES_TO_IGNORE, CertFailure(0))
 		case "disabled": // need not be looked up
 			set(WS_SECURITY_BINDING_PROPERTY_DISABLE_CERT_REVOCATION_CHECK, true)
+		case "revoked", "listed", "list-offline":
+			list = word
 		case "callback":
 			set(WS_SECURITY_BINDING_PROPERTY_CERTIFICATE_VALIDATION_CALLBACK_CONTEXT,
 				&CertificateValidationCallbackContext{Callback: func([]byte, any) HRESULT { return 0x80004005 }})
@@ -268,14 +273,38 @@ func tlsPeer(t testing.TB, what string) peer {
 	}
 	answer := issues(proof05)
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (&fake{answer: answer}).ServeHTTP(w, r) }))
-	srv.TLS = &tls.Config{Certificates: []tls.Certificate{by.issue(t, change)}}
+	own := by.issue(t, change)
+	srv.TLS = &tls.Config{Certificates: []tls.Certificate{own}}
 	config(srv.TLS)
 	srv.Config.ErrorLog = discard()
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	sd := alice()
 	sd.SecurityBindings[0] = ssl
-	return peer{to: srv.URL, sd: sd, props: []ChannelProperty{roots(ca.cert)}}
+	props := []ChannelProperty{roots(ca.cert)}
+	if list != "" {
+		props = append(props, ChannelProperty{WS_CHANNEL_PROPERTY_EX_REVOCATION_CHECK, revocationList(t.(*testing.T), ca, list, own)})
+	}
+	return peer{to: srv.URL, sd: sd, props: props}
+}
+
+// revocationList asks the list of an authority, on which a certificate stands or
+// not, or a list that tells nothing of it.
+func revocationList(t *testing.T, ca *testCA, how string, own tls.Certificate) RevocationCheck {
+	var der []byte
+	switch how {
+	case "revoked":
+		der = ca.revokes(t, own)
+	case "listed":
+		der = ca.revokes(t)
+	default:
+		der = newTestCA(t).revokes(t)
+	}
+	check := RevocationCheck((&revocation.Checker{Lists: [][]byte{der}}).VerifyConnection)
+	if how == "list-offline" {
+		return offlineOr(check)
+	}
+	return check
 }
 
 // proxyPeer is a good service behind a proxy: "plain" without TLS, then a
