@@ -349,3 +349,22 @@ func TestListenerReplies(t *testing.T) {
 		})
 	}
 }
+
+// How old a message may be, and how far its clock may be off, is the description's.
+func TestListenerClocks(t *testing.T) {
+	const latency, skew = WS_SECURITY_PROPERTY_MAX_ALLOWED_LATENCY, WS_SECURITY_PROPERTY_MAX_ALLOWED_CLOCK_SKEW
+	for name, c := range map[string]struct {
+		p  []SecurityProperty
+		hr HRESULT
+	}{
+		"defaults":   {nil, S_OK},
+		"no latency": {[]SecurityProperty{{latency, time.Duration(0)}}, S_OK}, // within the skew
+		"no skew":    {[]SecurityProperty{{skew, time.Duration(0)}}, S_OK},    // within the latency
+		"neither":    {[]SecurityProperty{{latency, time.Duration(0)}, {skew, time.Duration(0)}}, WS_E_ENDPOINT_ACCESS_DENIED},
+	} {
+		s := newShop(t, describe(c.p, &SslTransport{}, byPassword(onlyAlice)), nil, tells(WS_MESSAGE_PROPERTY_USERNAME))
+		if _, hr := s.call(t, alice(), nil); hr != c.hr {
+			t.Errorf("%s: %v, want %v", name, hr, c.hr)
+		}
+	}
+}
