@@ -5,7 +5,6 @@ package attack
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rsa"
@@ -13,7 +12,6 @@ import (
 	"crypto/subtle"
 	"crypto/tls"
 	"encoding/binary"
-	"io"
 	"math/big"
 	"time"
 
@@ -52,14 +50,6 @@ func timedCases(w *world) []timed {
 		{name: "RSA-OAEP", kinds: [2]string{"first octet 0", "not 0"}, fill: w.keys("", manger), verify: w.opener("")},
 		{name: "RSA-OAEP, the key", kinds: [2]string{"another key", "none"}, fill: w.oaepKeys(), verify: w.recalling().opener("")},
 	}
-}
-
-const contextID = "urn:uuid:context"
-
-// context is the security context, of w.secret, as a message names it.
-func (w *world) context() wsse.Issued {
-	str := `<o:SecurityTokenReference xmlns:o="` + xmltree.WSSE + `"><o:Reference URI="` + contextID + `" ValueType="` + xmltree.SC13 + `/sct"/></o:SecurityTokenReference>`
-	return wsse.Issued{Key: w.secret, Unsent: true, Attached: []byte(str)}
 }
 
 // opener reads, opens and verifies a message, at one time. It is what
@@ -104,35 +94,6 @@ func slower(verify func([]byte) error) func([]byte) error {
 }
 
 func flipEnd(p []byte, kind int) { p[kind*(len(p)-1)] ^= 0x41 }
-
-// encryptedBody is the Body of a message under the security context.
-func (w *world) encryptedBody(uri string, text []byte, ek string) []byte {
-	info := string(w.context().Attached)
-	if ek != "" {
-		info = ek
-	}
-	return []byte(`<xenc:EncryptedData xmlns:xenc="` + xmltree.XENC + `" Type="` + xmlenc.Content + `"><xenc:EncryptionMethod Algorithm="` + uri + `"/><ds:KeyInfo xmlns:ds="` + xmltree.DS + `">` +
-		info + `</ds:KeyInfo><xenc:CipherData><xenc:CipherValue>` + b64(text) + `</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>`)
-}
-
-// A mould is a message with a hole for a value in base64.
-type mould struct{ before, after []byte }
-
-func newMould(message []byte, value []byte) mould {
-	before, after, ok := bytes.Cut(message, []byte(b64(value)))
-	if !ok {
-		panic("no value in the message")
-	}
-	return mould{before, after}
-}
-
-func (m mould) with(value []byte, kind int) []byte {
-	end := " "
-	if kind == 1 {
-		end = "\t"
-	}
-	return append(append(append(bytes.Clone(m.before), b64(value)...), m.after...), end...)
-}
 
 func (w *world) gcm(change func(text []byte, kind int)) func(int) []byte {
 	text := sealGCM(w.secret.Secret(), []byte(`<o:Get xmlns:o="urn:orders"/>`))
@@ -337,36 +298,4 @@ func (w *world) oaepKeys() func(int) []byte {
 	})(0)
 	messages[1] = w.keys("", manger)(0)
 	return func(kind int) []byte { return messages[kind] }
-}
-
-// recalling is the same world, whose service asks a module for the answers of
-// its RSA key, and the module knows them by heart. So the noise of an operation
-// that is the same for both kinds does not hide what comes after it.
-func (w *world) recalling() *world {
-	r := *w
-	r.service.key = must(alg.PrivateKey(&module{PrivateKey: w.service.signer.(*rsa.PrivateKey), known: map[string]answer{}}))
-	return &r
-}
-
-type module struct {
-	*rsa.PrivateKey
-	known map[string]answer
-}
-
-type answer struct {
-	plain []byte
-	err   error
-}
-
-func (m *module) Decrypt(r io.Reader, text []byte, opts crypto.DecrypterOpts) ([]byte, error) {
-	a, ok := m.known[string(text)]
-	if !ok {
-		a.plain, a.err = m.PrivateKey.Decrypt(r, text, opts)
-		m.known[string(text)] = a
-	}
-	plain := make([]byte, 32)
-	if copy(plain, a.plain); a.err != nil {
-		return nil, a.err
-	}
-	return plain, nil
 }
