@@ -18,7 +18,6 @@ import (
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
-	"wstrust/internal/xmlenc"
 	"wstrust/internal/xmltree"
 	"wstrust/service"
 )
