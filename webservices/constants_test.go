@@ -3,51 +3,18 @@ package webservices
 import (
 	"bufio"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// constants reads the constants of this package from its source.
+// constants are the constants of this package with a type.
 func constants(t *testing.T) map[string]uint64 {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]uint64{}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range f.Decls {
-			g, ok := d.(*ast.GenDecl)
-			if !ok || g.Tok != token.CONST {
-				continue
-			}
-			for _, s := range g.Specs {
-				v := s.(*ast.ValueSpec)
-				if len(v.Values) == 0 { // iota
-					continue
-				}
-				if lit, ok := v.Values[0].(*ast.BasicLit); ok && lit.Kind == token.INT {
-					n, err := strconv.ParseUint(lit.Value, 0, 64)
-					if err != nil {
-						t.Fatal(err)
-					}
-					out[v.Names[0].Name] = n
-				}
-			}
-		}
+	for name, c := range enumerations(t) {
+		out[name] = uint64(c.value)
 	}
 	return out
 }

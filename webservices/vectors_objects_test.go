@@ -277,20 +277,14 @@ func runErrorProperty(p *propertyRun) {
 			props = append(props, props[0])
 		}
 		var e *Error
-		if hr := CreateError(props, &e); p.got(hr, nil) {
-			got := reflect.New(reflect.TypeOf(p.value))
-			GetErrorProperty(e, id, got.Interface())
-			p.equal(got.Elem().Interface(), p.value)
-		} else if e != nil {
-			p.Errorf("%s: there is an Error", p.at())
+		hr := CreateError(props, &e)
+		if (e != nil) != (hr == S_OK) {
+			p.Errorf("%s: %v, and an Error %v", p.at(), hr.String(), e != nil)
 		}
+		p.kept(hr, func(into any) HRESULT { return GetErrorProperty(e, id, into) })
 	case "set":
 		e := vectorError(p)
-		if p.got(SetErrorProperty(e, id, p.value), nil) {
-			got := reflect.New(reflect.TypeOf(p.value))
-			GetErrorProperty(e, id, got.Interface())
-			p.equal(got.Elem().Interface(), p.value)
-		}
+		p.kept(SetErrorProperty(e, id, p.value), func(into any) HRESULT { return GetErrorProperty(e, id, into) })
 	case "get":
 		p.stores(func(into any) HRESULT { return GetErrorProperty(vectorError(p), id, into) })
 	default:
@@ -303,15 +297,23 @@ func runFaultProperty(p *propertyRun) {
 	switch p.field["do"] {
 	case "set":
 		e := vectorError(p)
-		if p.got(SetFaultErrorProperty(e, id, p.value), nil) {
-			got := reflect.New(reflect.TypeOf(p.value))
-			GetFaultErrorProperty(e, id, got.Interface())
-			p.equal(got.Elem().Interface(), p.value)
-		}
+		p.kept(SetFaultErrorProperty(e, id, p.value), func(into any) HRESULT { return GetFaultErrorProperty(e, id, into) })
 	case "get":
 		p.stores(func(into any) HRESULT { return GetFaultErrorProperty(vectorError(p), id, into) })
 	default:
 		p.Fatal(p.at())
+	}
+}
+
+// kept reads back what was set, if it was.
+func (p *propertyRun) kept(hr HRESULT, get func(into any) HRESULT) {
+	p.Helper()
+	if p.got(hr, nil) {
+		got := reflect.New(reflect.TypeOf(p.value))
+		if hr := get(got.Interface()); hr != S_OK {
+			p.Errorf("%s: read: %v", p.at(), hr.String())
+		}
+		p.equal(got.Elem().Interface(), p.value)
 	}
 }
 

@@ -71,7 +71,7 @@ var ownPeers = map[string]func(t testing.TB, arg string) peer{
 		if hr := CreateXmlSecurityToken(&XMLBuffer{`<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:1.0:assertion" AssertionID="a"/>`}, nil, nil, &token, nil); hr != S_OK {
 			t.Fatal(hr)
 		}
-		return peer{to: "https://127.0.0.1:9/", sd: holding(token), props: []ChannelProperty{strictProfile}}
+		return peer{to: closedPort(t, "https"), sd: holding(token), props: []ChannelProperty{strictProfile}}
 	},
 	// The core's channel ends under an open one, as an abort in between makes it.
 	"core-aborted": func(t testing.TB, _ string) peer {
