@@ -65,6 +65,16 @@ func (s Suite) AllowsC14N(uri string) bool {
 	return slices.Contains(s.profile().c14n, uri)
 }
 
+// C14NURI returns the canonicalization method to write. All that we write is in
+// the exclusive form, and has no comments of which a reference by id could tell;
+// whether it is named with or without comments is the suite's to say.
+func (s Suite) C14NURI() string {
+	if s.profile().c14n[0] == excC14NComments {
+		return excC14NComments
+	}
+	return excC14N
+}
+
 // Digest returns the hash function of an admitted digest method, else
 // [ErrAlgorithm].
 func (s Suite) Digest(uri string) (func() hash.Hash, error) {

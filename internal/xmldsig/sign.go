@@ -62,12 +62,15 @@ func Sign(key alg.Key, suite alg.Suite, id string, refs []Ref, keyInfo []byte) (
 	// element carries.
 	info := make([]byte, 0, 512+640*len(refs))
 	info = append(info, infoOpen...)
-	info = append(info, `<ds:CanonicalizationMethod Algorithm="`+xmltree.EXCC14N+`"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="`...)
+	canonical := suite.C14NURI()
+	info = append(info, `<ds:CanonicalizationMethod Algorithm="`...)
+	info = append(info, canonical...)
+	info = append(info, `"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="`...)
 	info = append(info, method...)
 	info = append(info, `"></ds:SignatureMethod>`...)
 	h := newHash()
 	for i := range refs {
-		if info, err = appendReference(info, &refs[i], digestURI, h); err != nil {
+		if info, err = appendReference(info, &refs[i], canonical, digestURI, h); err != nil {
 			return nil, err
 		}
 		for j := range refs[:i] {
@@ -102,7 +105,7 @@ func Sign(key alg.Key, suite alg.Suite, id string, refs []Ref, keyInfo []byte) (
 }
 
 // appendReference digests one element and writes its ds:Reference.
-func appendReference(out []byte, r *Ref, digestURI string, h hash.Hash) ([]byte, error) {
+func appendReference(out []byte, r *Ref, canonical, digestURI string, h hash.Hash) ([]byte, error) {
 	named := r.Elem
 	isSTR := r.STR.OK()
 	if isSTR {
@@ -146,10 +149,10 @@ func appendReference(out []byte, r *Ref, digestURI string, h hash.Hash) ([]byte,
 	}
 	if isSTR {
 		out = append(out, `<ds:Transform Algorithm="`+strURI+`"><wsse:TransformationParameters xmlns:wsse="`+xmltree.WSSE+`">`...)
-		out = appendExclusive(out, "CanonicalizationMethod", r.Prefixes)
+		out = appendExclusive(out, "CanonicalizationMethod", canonical, r.Prefixes)
 		out = append(out, `</wsse:TransformationParameters></ds:Transform>`...)
 	} else {
-		out = appendExclusive(out, "Transform", r.Prefixes)
+		out = appendExclusive(out, "Transform", canonical, r.Prefixes)
 	}
 	out = append(out, `</ds:Transforms><ds:DigestMethod Algorithm="`...)
 	out = append(out, digestURI...)
@@ -160,10 +163,12 @@ func appendReference(out []byte, r *Ref, digestURI string, h hash.Hash) ([]byte,
 }
 
 // appendExclusive writes an element that names exclusive canonical form.
-func appendExclusive(out []byte, local string, prefixes []string) []byte {
+func appendExclusive(out []byte, local, canonical string, prefixes []string) []byte {
 	out = append(out, `<ds:`...)
 	out = append(out, local...)
-	out = append(out, ` Algorithm="`+xmltree.EXCC14N+`">`...)
+	out = append(out, ` Algorithm="`...)
+	out = append(out, canonical...)
+	out = append(out, `">`...)
 	if len(prefixes) > 0 {
 		out = append(out, `<ec:InclusiveNamespaces xmlns:ec="`+xmltree.EXCC14N+`" PrefixList="`...)
 		for i, p := range prefixes {
