@@ -1,6 +1,12 @@
 package saml_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -191,6 +197,63 @@ func TestHolderKeys(t *testing.T) {
 	for _, bad := range []string{`<ds:X509Certificate>MAA=</ds:X509Certificate>`, `<ds:X509Certificate>*</ds:X509Certificate>`} {
 		if _, err := with(bad); err == nil {
 			t.Errorf("%s is a certificate", bad)
+		}
+	}
+}
+
+// A certificate that is none spoils the key beside it; what a confirmation says
+// about whom it is for is looked over.
+func TestConfirmationsOf20(t *testing.T) {
+	doc := func(confirmation string) []byte {
+		return []byte(`<saml:Assertion xmlns:saml="` + xmltree.SAML20 + `" xmlns:ds="` + xmltree.DS + `" Version="2.0" ID="_i" IssueInstant="2026-01-02T12:00:00Z"><saml:Issuer>i</saml:Issuer><saml:Subject>` + confirmation + `</saml:Subject></saml:Assertion>`)
+	}
+	const key = `<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>//8=</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>`
+	holder := func(keyInfo string) string {
+		return `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"><saml:SubjectConfirmationData><ds:KeyInfo>` + keyInfo + `</ds:KeyInfo></saml:SubjectConfirmationData></saml:SubjectConfirmation>`
+	}
+	for confirmation, ok := range map[string]bool{
+		holder(key): true,
+		holder(key + `<ds:X509Data><ds:X509Certificate>MAA=</ds:X509Certificate></ds:X509Data>`):                                          false,
+		holder(key + `<ds:RetrievalMethod/>`):                                                                                             false,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:NameID>n</saml:NameID></saml:SubjectConfirmation>`:                                true,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:NameID>n<x/></saml:NameID></saml:SubjectConfirmation>`:                            false,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:EncryptedID><x/></saml:EncryptedID></saml:SubjectConfirmation>`:                   true,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:BaseID><x/></saml:BaseID></saml:SubjectConfirmation>`:                             true,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:BaseID/><saml:EncryptedID/></saml:SubjectConfirmation>`:                           false,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:OtherID/></saml:SubjectConfirmation>`:                                             false,
+		`<saml:SubjectConfirmation Method="urn:m"><saml:SubjectConfirmationData/><saml:NameID>n</saml:NameID></saml:SubjectConfirmation>`: false,
+	} {
+		if _, err := saml.ReadUnverified(doc(confirmation)); (err == nil) != ok {
+			t.Errorf("%s: %v", confirmation, err)
+		}
+	}
+}
+
+// Without key information, every trusted certificate is tried, those of kinds
+// that sign nothing here as well.
+func TestTrustedCertificatesAreTried(t *testing.T) {
+	doc := []byte(resigned(t, saml.V20, "alice", "alice"))
+	_, seed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := certificate(must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), "other", 7)
+	strange := certificate(seed, "strange", 8)
+	for _, c := range []struct {
+		trusted []*x509.Certificate
+		want    error
+	}{
+		{[]*x509.Certificate{other, p256Cert()}, nil},
+		{[]*x509.Certificate{strange, rsaCert(), other, p256Cert()}, nil},
+		{[]*x509.Certificate{other}, alg.ErrSignature},
+		{[]*x509.Certificate{strange}, alg.ErrKey},
+	} {
+		a, err := saml.Verify(doc, c.trusted, "", rp)
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%d trusted: %v", len(c.trusted), err)
+		}
+		if err == nil && !a.Signer.Equal(p256Cert()) {
+			t.Errorf("signed by %v", a.Signer.Subject)
 		}
 	}
 }

@@ -259,6 +259,7 @@ func TestAnswersOfOtherVersions(t *testing.T) {
 		{"any action", soap11 + `</s:Body></s:Envelope>`, Expect{Version: V11, MessageID: "u:1"}, true},
 		{"no action admitted", soap11 + `</s:Body></s:Envelope>`, Expect{Version: V11, MessageID: "u:1", Actions: []string{}}, false},
 		{"fault, no relation", strings.Replace(soap11, "<a:RelatesTo>u:1</a:RelatesTo>", "", 1) + `<s:Fault/></s:Body></s:Envelope>`, Expect{Version: V11, MessageID: "u:1"}, true},
+		{"no relation, and none asked for", strings.Replace(soap11, "<a:RelatesTo>u:1</a:RelatesTo>", "<a:To>u:t</a:To>", 1) + `</s:Body></s:Envelope>`, Expect{Version: V11, MessageID: ""}, false},
 		{"no relation", strings.Replace(soap11, "<a:RelatesTo>u:1</a:RelatesTo>", "", 1) + `</s:Body></s:Envelope>`, Expect{Version: V11, MessageID: ""}, false},
 	} {
 		e, err := Read(parse(t, c.msg), nil)
@@ -302,6 +303,21 @@ func TestRolesOfTheOtherVersion(t *testing.T) {
 		if _, err := Read(parse(t, envelope(`<q:y xmlns:q="`+soap+`"/>`, "")), nil); !errors.Is(err, ErrFormat) {
 			t.Errorf("an element of %s as a header: %v", soap, err)
 		}
+	}
+}
+
+// Headers that are called as those of addressing are, elsewhere, are none; a
+// relation of another kind is understood and says nothing.
+func TestForeignAddressing(t *testing.T) {
+	e, err := Read(parse(t, envelope(`<x:Action>urn:a</x:Action><x:To>urn:t</x:To><a:RelatesTo s:mustUnderstand="1" RelationshipType="urn:other">urn:r</a:RelatesTo>`, "")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Action.OK() || e.To.OK() || e.RelatesTo.OK() || e.Addressing != ANone {
+		t.Errorf("%+v", e)
+	}
+	if _, err := Read(parse(t, envelope(`<x:Action s:mustUnderstand="1">urn:a</x:Action>`, "")), nil); !errors.Is(err, ErrMustUnderstand) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -349,6 +365,10 @@ func TestUnreadableFaults(t *testing.T) {
 			t.Errorf("%s: %+v", c.inside, f)
 		}
 	}
+	// A code that cannot be read is none, whatever the default namespace.
+	if f := ReadFault(parse(t, `<Fault xmlns="`+xmltree.SOAP12+`"><Code><Value><x/></Value></Code></Fault>`).Root()); f.Code != (Name{}) {
+		t.Errorf("code %v", f.Code)
+	}
 	// Two elements in the Body are no fault, although the first is one.
 	e, err := Read(parse(t, envelope("", `<s:Fault/><s:Fault/>`)), nil)
 	if err != nil {
@@ -359,6 +379,12 @@ func TestUnreadableFaults(t *testing.T) {
 	}
 	if f := (&Fault{Code: Name{xmltree.SOAP11, "Server.Busy"}}); !f.Is(Receiver) || f.Is(Sender) {
 		t.Error("Server is Receiver")
+	}
+	if f := (&Fault{Code: Name{xmltree.SOAP11, "MustUnderstand"}}); f.Is(Receiver) || !f.Is(MustUnderstand) {
+		t.Error("MustUnderstand is itself")
+	}
+	if f := WireFault(refuse(ErrFormat, xmltree.Elem{}, "")); f.Code != Sender {
+		t.Errorf("%+v", f)
 	}
 	if f := WireFault(refuse(ErrVersion, xmltree.Elem{}, "")); f.Code != VersionMismatch {
 		t.Errorf("%+v", f)

@@ -2,14 +2,17 @@ package xmldsig
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -72,6 +75,7 @@ func TestNameIs(t *testing.T) {
 		`CN=a\4`:                          "2.5.4.3=a4",
 		`CN=a\41`:                         "2.5.4.3=aa", // folded
 		`CN=a\4,O=b`:                      "2.5.4.3=a4|2.5.4.10=b",
+		`CN=a"b`:                          `2.5.4.3=a"b`,
 		`CN="a,b;c+d"`:                    "2.5.4.3=a,b;c+d",
 		"CN=" + strings.Repeat("a", 4093): "2.5.4.3=" + strings.Repeat("a", 4093),
 	} {
@@ -84,7 +88,7 @@ func TestNameIs(t *testing.T) {
 			t.Errorf("%.50q is read as %.50q %v", in, s, ok)
 		}
 	}
-	for _, bad := range []string{"=a", "oid.=a", "CN=#", "CN=#0C01", "CN=#0C016100", "CN=#020107", "CN=#0C0161x", `CN="a" b`, "CN=" + strings.Repeat("a", 4094)} {
+	for _, bad := range []string{"=a", "oid.=a", "CN=#", "CN=#0C01", "CN=#0C016100", "CN=#020107", "CN=#0C0161x", `CN="a" b`, `CN="a"xO=b`, "CN=" + strings.Repeat("a", 4094)} {
 		if got, ok := parseName(bad); ok {
 			t.Errorf("%.50q is read as %q", bad, got)
 		}
@@ -263,11 +267,26 @@ func TestSignWrites(t *testing.T) {
 	if sig, err := Sign(testSecret, "", "", refs[:1], nil); err == nil {
 		t.Errorf("65 prefixes: %s", sig)
 	}
-	for _, suite := range []alg.Suite{"no such suite"} {
-		if sig, err := Sign(testSecret, suite, "", refs[1:2], nil); err == nil {
-			t.Errorf("%s: %s", suite, sig)
-		}
+	refs[0].Prefixes = []string{""}
+	if sig, err := Sign(testSecret, "", "", refs[:1], nil); !errors.Is(err, xmltree.ErrFormat) {
+		t.Errorf("a prefix without a name: %s, %v", sig, err)
 	}
+	if sig, err := Sign(testSecret, "no such suite", "", refs[1:2], nil); err == nil {
+		t.Errorf("a suite that is none: %s", sig)
+	}
+	if sig, err := Sign(alg.Key{}, "", "", refs[1:2], nil); !errors.Is(err, alg.ErrKey) {
+		t.Errorf("no key: %s, %v", sig, err)
+	}
+	if sig, err := Sign(must(alg.PrivateKey(brokenSigner{rsaKey()})), "", "", refs[1:2], nil); err == nil {
+		t.Errorf("a device that does not sign: %s", sig)
+	}
+}
+
+// brokenSigner is a key in a device that is gone.
+type brokenSigner struct{ *rsa.PrivateKey }
+
+func (brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("the device is gone")
 }
 
 // A writer that fails is heard, with and without an STR-Transform.

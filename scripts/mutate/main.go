@@ -60,7 +60,7 @@ func run(ctx context.Context) (ok bool, err error) {
 		sample = flag.Int("sample", 0, "only so many, drawn from those that are not listed")
 		seed   = flag.String("seed", "", "what the draw depends on, such as the commit")
 		jobs   = flag.Int("jobs", 1, "test processes at a time")
-		own    = flag.Bool("own", false, "ask the package's own tests only, which is quicker")
+		by     = flag.String("by", strings.Join(witnesses, ","), "whose tests are asked when a package's own let a mutant live")
 		rewr   = flag.Bool("write", false, "write what came out into the document; for whole packages only")
 	)
 	flag.Parse()
@@ -92,7 +92,7 @@ func run(ctx context.Context) (ok bool, err error) {
 	if *sample > 0 {
 		chosen = draw(chosen, listed, *sample, *seed)
 	}
-	h := &hunt{ctx: ctx, tree: t, jobs: *jobs, own: *own, split: *sample == 0, became: map[int]verdict{}}
+	h := &hunt{ctx: ctx, tree: t, jobs: *jobs, by: strings.Split(*by, ","), split: *sample == 0, became: map[int]verdict{}}
 	if err := h.run(chosen); err != nil {
 		return false, err
 	}
@@ -147,7 +147,7 @@ type hunt struct {
 	ctx    context.Context
 	tree   *tree
 	jobs   int
-	own    bool
+	by     []string
 	split  bool
 	became map[int]verdict
 }
@@ -181,10 +181,10 @@ func (h *hunt) run(chosen []mutant) error {
 			return err
 		}
 	}
-	if h.own {
-		return nil
-	}
 	for i, pkg := range witnesses {
+		if !slices.Contains(h.by, pkg) {
+			continue
+		}
 		below := witnesses[:min(i, len(verifiers))] // no other package is used by this one
 		alive := slices.DeleteFunc(slices.Clone(chosen), func(m mutant) bool {
 			return !slices.Contains(below, m.key.pkg) || h.became[m.id] != survived
