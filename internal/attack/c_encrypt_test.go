@@ -39,7 +39,7 @@ func (w *world) encryptedAssertion(s sealed) string {
 		s.typ = xmlenc.Element
 	}
 	var b xmltree.Builder
-	if err := xmlenc.SealKey(&b, must(alg.SecretKey(s.session)), "", w.service.public(), nil, nil, ""); err != nil {
+	if err := xmlenc.SealKey(&b, must(alg.SecretKey(s.session)), "", w.service.public(), nil, nil, alg.Legacy); err != nil {
 		panic(err)
 	}
 	ek := string(b.Bytes())

@@ -46,8 +46,8 @@ func TestTiming(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			took := c.sample(t, samples)
 			v := compare(took)
-			fmt.Fprintf(&table, "| %s | %s | %s | %.1f µs | %+.1f ns | %.1f ns | %.2f |\n",
-				c.name, c.kinds[0], c.kinds[1], v.mean/1e3, v.difference, leak*v.deviation, math.Abs(v.t))
+			fmt.Fprintf(&table, "| %s | %s | %s | %.1f µs | %.2f | %+.1f ns | %.1f ns |\n",
+				c.name, c.kinds[0], c.kinds[1], v.median/1e3, math.Abs(v.t), v.difference, leak*v.finest)
 			t.Logf("t = %+.2f over the fastest %v %% of %d: %+.1f ns", v.t, v.percent, samples, v.difference)
 			switch told := math.Abs(v.t) >= leak; {
 			case told && !c.control:

@@ -18,22 +18,27 @@ type comparison struct {
 	percent    float64 // where
 	difference float64 // of the means, in nanoseconds
 	deviation  float64 // of the difference
-	mean       float64 // of all times
+	finest     float64 // the least deviation of all percentiles
+	median     float64 // of all times
 }
 
 // compare is Welch's t-test for each percentile.
 func compare(took [2][]float64) (worst comparison) {
 	all := slices.Concat(took[0], took[1])
 	slices.Sort(all)
+	finest := 0.0
 	for _, p := range percents {
 		most := all[min(int(p/100*float64(len(all))), len(all)-1)]
 		c := welch(cropped(took[0], most), cropped(took[1], most))
 		c.percent = p
+		if finest == 0 || c.deviation < finest {
+			finest = c.deviation
+		}
 		if math.Abs(c.t) >= math.Abs(worst.t) {
 			worst = c
 		}
 	}
-	worst.mean = all[len(all)/2]
+	worst.median, worst.finest = all[len(all)/2], finest
 	return worst
 }
 
