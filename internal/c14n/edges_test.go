@@ -81,6 +81,9 @@ func TestDeclarationsOfSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var x Writer
+	if got := canonical(t, &x, deepest(t, `<p:a xmlns:p="u:p" xmlns="u:d"/>`), Exclusive, "none"); got != `<p:a xmlns:p="u:p"></p:a>` {
+		t.Errorf("a prefix that the document does not have: %s", got)
+	}
 	for _, c := range []struct {
 		m        Method
 		prefixes []string
@@ -218,6 +221,16 @@ func (f failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// hiccup is a writer that fails once.
+type hiccup struct{ at int }
+
+func (h *hiccup) Write(p []byte) (int, error) {
+	if h.at--; h.at == -1 {
+		return 0, errors.New("once")
+	}
+	return len(p), nil
+}
+
 // A document with comments around its root, and a writer that fails at each
 // octet of it.
 func TestWriteDocument(t *testing.T) {
@@ -238,6 +251,21 @@ func TestWriteDocument(t *testing.T) {
 			if err := WriteDocument(&limited{&b, writes}, d, m, nil); (err == nil) != (b.String() == want) {
 				t.Errorf("%v, %d writes: %q, %v", m, writes, b.String(), err)
 			}
+		}
+	}
+	// A failure that passes is one all the same.
+	for at := range 5 {
+		if err := WriteDocument(&hiccup{at}, d, C14N10Comments, nil); err == nil {
+			t.Errorf("write %d failed, and nobody says so", at)
+		}
+	}
+	long, err := xmltree.Parse([]byte("<a>"+strings.Repeat("x", 1500)+"<b/>"+strings.Repeat("y", 1500)+"</a>"), xmltree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range 3 {
+		if err := Write(&hiccup{at}, long.Root(), Exclusive, xmltree.Elem{}, nil); err == nil {
+			t.Errorf("write %d failed, and nobody says so", at)
 		}
 	}
 	if err := WriteDocument(new(bytes.Buffer), new(xmltree.Doc), C14N10, nil); err == nil {
