@@ -245,6 +245,31 @@ func TestAskedOnce(t *testing.T) {
 	}
 }
 
+// Where the responder is of no use, the list is looked at.
+func TestResponderFails(t *testing.T) {
+	for name, answer := range map[string]func(*world) (int, []byte){
+		"error":      func(*world) (int, []byte) { return http.StatusInternalServerError, nil },
+		"nonsense":   func(*world) (int, []byte) { return http.StatusOK, []byte("answer") },
+		"later":      func(*world) (int, []byte) { return http.StatusOK, ocsp.TryLaterErrorResponse },
+		"of another": func(*world) (int, []byte) { return http.StatusOK, newWorld(t).response(t, ocsp.Good, time.Hour) },
+		"not known":  func(w *world) (int, []byte) { return http.StatusOK, w.response(t, ocsp.Unknown, time.Hour) },
+	} {
+		w := newWorld(t)
+		w.answer = func() (int, []byte) { return answer(w) }
+		c := &revocation.Checker{Hosts: []string{w.host}}
+		chain := w.path(t, 10, w.both()...)
+		if err := check(c, chain); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.list = func() (int, []byte) { return http.StatusOK, w.revoked(t, time.Hour, 10) }
+		c = &revocation.Checker{Hosts: []string{w.host}}
+		wants(t, check(c, chain), revocation.ErrRevoked)
+		if w.asked.Load() != 2 || w.fetched.Load() != 2 {
+			t.Errorf("%s: %d questions, %d lists", name, w.asked.Load(), w.fetched.Load())
+		}
+	}
+}
+
 // Whoever does not answer is not asked by every message, and what does not come
 // or is no answer is not known.
 func TestFailuresToAsk(t *testing.T) {
