@@ -57,7 +57,7 @@ func run(ctx context.Context) (ok bool, err error) {
 		root   = flag.String("root", "../..", "the module's folder")
 		only   = flag.String("pkg", "", "only the mutants of these packages, with commas between")
 		fn     = flag.String("fn", "", "only those in functions that this expression matches")
-		sample = flag.Int("sample", 0, "only so many, drawn from those that are not listed")
+		sample = flag.Int("sample", 0, "only so many, drawn from those of packages in the table that are not listed")
 		seed   = flag.String("seed", "", "what the draw depends on, such as the commit")
 		jobs   = flag.Int("jobs", 1, "test processes at a time")
 		by     = flag.String("by", strings.Join(witnesses, ","), "whose tests are asked when a package's own let a mutant live")
@@ -90,7 +90,11 @@ func run(ctx context.Context) (ok bool, err error) {
 		return false, err
 	}
 	if *sample > 0 {
-		chosen = draw(chosen, listed, *sample, *seed)
+		judged, err := readTable(document)
+		if err != nil {
+			return false, err
+		}
+		chosen = draw(chosen, judged, listed, *sample, *seed)
 	}
 	h := &hunt{ctx: ctx, tree: t, jobs: *jobs, by: strings.Split(*by, ","), split: *sample == 0, became: map[int]verdict{}}
 	if err := h.run(chosen); err != nil {
@@ -130,9 +134,14 @@ func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
 	return chosen, nil
 }
 
-// draw takes n mutants that are not listed, the same ones for the same seed.
-func draw(all []mutant, listed list, n int, seed string) []mutant {
-	all = slices.DeleteFunc(all, func(m mutant) bool { _, known := listed[m.key]; return known })
+// draw takes n mutants, the same ones for the same seed: of packages whose list
+// is whole, and not on it.
+func draw(all []mutant, judged map[string]figures, listed list, n int, seed string) []mutant {
+	all = slices.DeleteFunc(all, func(m mutant) bool {
+		_, whole := judged[m.key.pkg]
+		_, known := listed[m.key]
+		return known || !whole
+	})
 	sum := fnv.New64a()
 	sum.Write([]byte(seed))
 	r := rand.New(rand.NewPCG(sum.Sum64(), 0))
