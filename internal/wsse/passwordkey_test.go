@@ -59,6 +59,8 @@ func TestPasswordKey(t *testing.T) {
 		{"encrypts, then signs", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived2005, Order: EncryptThenSign}}, Policy{Encrypted: PartBody}},
 		{"in CBC", Options{Suite: alg.Legacy, Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived13, Order: EncryptThenSign, Cipher: alg.AES256CBC}}, Policy{Suite: alg.Legacy, Encrypted: PartBody}},
 		{"endorses", Options{Tokens: []Token{x509Token(client(), RefDirect, 0), alice}, Protection: &Protection{Sign: BodyTimestamp}}, Policy{}},
+		{"endorses, encrypted for the service", Options{Tokens: []Token{x509Token(client(), RefDirect, 0), alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: service().cert}}, Policy{Encrypted: PartBody}},
+		{"signs through derived keys, encrypted for the service", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: service().cert, Derived: Derived13}}, Policy{Encrypted: PartBody}},
 		{"endorses a symmetric signature", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Symmetric: true, Recipient: service().cert, Derived: Derived13}}, Policy{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,7 +83,8 @@ func TestPasswordKey(t *testing.T) {
 			}
 			// The answer cannot be under a key that the request alone has a name for.
 			own := c.o.Protection != nil && c.o.Protection.Symmetric
-			if _, same, err := ev.Answer(Options{}); same != own || (c.pol.Encrypted != 0) != (ClassOf(err) == ClassPolicy && err != nil) {
+			closed := c.pol.Encrypted != 0 && (ev.Certificate == nil || c.o.Protection.Recipient != nil) // client has no RSA key
+			if _, same, err := ev.Answer(Options{}); same != own || closed != (ClassOf(err) == ClassPolicy && err != nil) {
 				t.Errorf("an answer under the same key: %v, %v", same, err)
 			}
 			for _, wrong := range []map[string]string{{"alice": "battery staple"}, {"bob": "correct horse"}, {}} {
@@ -93,7 +96,21 @@ func TestPasswordKey(t *testing.T) {
 			}
 			// Who is not asked, and who says yes without looking, knows no key.
 			l := users(&asked, right)
-			for _, says := range []func(Password) bool{nil, func(Password) bool { return true }} {
+			tries := 0
+			for _, says := range []func(Password) bool{
+				nil,
+				func(Password) bool { return true },
+				func(p Password) bool { p.Matches([]byte("correct horse")); return false }, // an account that is locked
+				func(p Password) bool { // one that is locked in between, or is not looked at again
+					tries++
+					return p.Matches([]byte("correct horse")) && tries == 1 && c.pol.Encrypted&PartBody != 0 && c.o.Protection.Recipient == nil
+				},
+				func(p Password) bool {
+					tries++
+					return tries > 1 || p.Matches([]byte("correct horse")) && c.pol.Encrypted&PartBody != 0 && c.o.Protection.Recipient == nil
+				},
+			} {
+				tries = 0
 				l.Password = says
 				_, err := receive(t, msg, l, c.pol, now, 0)
 				wantClass(t, err, ClassTrust)
@@ -103,7 +120,14 @@ func TestPasswordKey(t *testing.T) {
 			if _, err := receive(t, msg, l, c.pol, now, 0); err != nil {
 				t.Errorf("with a wrong try first: %v", err)
 			}
-			l.Password = func(p Password) bool { return p.Matches([]byte("correct horse")) && !p.Matches([]byte("old one")) }
+			l.Password = func(p Password) bool {
+				for range 30 { // padding in CBC fits by chance
+					if !p.Matches([]byte("correct horse")) || p.Matches([]byte("old one")) {
+						return false
+					}
+				}
+				return true
+			}
 			if _, err := receive(t, msg, l, c.pol, now, 0); err != nil {
 				t.Errorf("with a wrong try after it: %v", err)
 			}
@@ -206,6 +230,7 @@ func TestPasswordKeyLimits(t *testing.T) {
 		{"a password too", salt(good) + password, ClassFormat},
 		{"a salt for encryption", salt("\x02"+good[1:]) + iterations("1000"), ClassTrust},
 		{"another salt", salt(good) + iterations("1000"), ClassTrust},
+		{"a salt that is not base64", "<wsse11:Salt" + ns + ">!</wsse11:Salt>", ClassFormat},
 	} {
 		_, err := receive(t, with(c.xml), l, Policy{TLS: true}, now, 0)
 		if got := ClassOf(err); err == nil || got != c.want {
@@ -222,6 +247,60 @@ func TestPasswordKeyLimits(t *testing.T) {
 	} {
 		if _, _, err := Protect(outgoing(), o, now); ClassOf(err) != ClassPolicy || err == nil {
 			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// The key of the token is nothing that can be had without its user, and it is for
+// nothing but signatures and derivation.
+func TestPasswordSecret(t *testing.T) {
+	for _, c := range []struct {
+		user        alg.Key
+		salt        byte
+		size, depth int
+		want        Class
+	}{
+		{alg.Key{}, saltForMAC, 0, 0, ClassTrust},
+		{alg.Key{}, saltForMAC, 0, 1, ClassTrust},
+		{secret(t), saltForCipher, 16, 0, ClassPolicy},
+		{secret(t), saltForCipher, 0, 0, ClassPolicy},
+		{secret(t), saltForCipher, 0, 1, 0},
+		{secret(t), saltForMAC, 0, 0, 0},
+	} {
+		sent := &proof{salt: []byte{c.salt}}
+		v := &verifier{Pending: &Pending{password: Password{p: &sent}, walk: walk{user: c.user}}}
+		got, err := v.passwordSecret(&source{}, c.size, c.depth)
+		if c.want == 0 && (err != nil || !got.key.Equal(c.user)) || c.want != 0 && (err == nil || ClassOf(err) != c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// Name, password and nonce are of a size that a directory can be asked about.
+func TestUsernameSizes(t *testing.T) {
+	l := trust()
+	l.Password = func(Password) bool { return true }
+	token := func(name, password string, nonce int) []byte {
+		x := `<o:UsernameToken xmlns:o="` + xmltree.WSSE + `"><o:Username>` + name + `</o:Username><o:Password>` + password + `</o:Password>`
+		if nonce > 0 {
+			x += `<o:Nonce>` + base64Of(bytes.Repeat([]byte("n"), nonce)) + `</o:Nonce>`
+		}
+		return protect(t, Options{Tokens: []Token{Issued{XML: []byte(x + `</o:UsernameToken>`)}}})
+	}
+	long := func(n int) string { return strings.Repeat("x", n) }
+	for _, c := range []struct {
+		name, password string
+		nonce          int
+		want           Class
+	}{
+		{long(maxName), "pw", 0, 0}, {long(maxName + 1), "pw", 0, ClassFormat}, {"", "pw", 0, ClassFormat},
+		{"alice", long(maxPassword), 0, 0}, {"alice", long(maxPassword + 1), 0, ClassLimit}, {"alice", "", 0, 0},
+		{"alice", "pw", minNonce, 0}, {"alice", "pw", minNonce - 1, ClassFormat},
+		{"alice", "pw", maxNonce, 0}, {"alice", "pw", maxNonce + 1, ClassFormat},
+	} {
+		_, err := receive(t, token(c.name, c.password, c.nonce), l, Policy{TLS: true}, now, 0)
+		if c.want == 0 && err != nil || c.want != 0 && (err == nil || ClassOf(err) != c.want) {
+			t.Errorf("%d %d %d: %v", len(c.name), len(c.password), c.nonce, err)
 		}
 	}
 }

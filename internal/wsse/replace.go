@@ -119,7 +119,7 @@ func (v *verifier) decrypt(d *piece) error {
 		if s, err := v.keyInfo(xmlenc.KeyInfo(d.data)); err == nil && v.fromPassword(s) {
 			return v.askUser(func() bool {
 				tried := *d
-				if v.openPiece(&tried) != nil || tried.closed {
+				if v.openPiece(&tried) != nil {
 					return false
 				}
 				*d = tried

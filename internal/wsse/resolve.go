@@ -175,7 +175,7 @@ func (p *Pending) tokenSource(token, e xmltree.Elem) (source, error) {
 // message than the last were read when they were the last.
 func (p *Pending) adopt(token, e xmltree.Elem) error {
 	switch {
-	case !p.sec.OK() || !p.secOf(e).Contains(e):
+	case !p.secOf(e).Contains(e):
 		return refuse(ClassWrapping, e, "an assertion outside of this Security header")
 	case p.assertion.OK() && (p.assertion.Same(token) || p.assertion.Doc() != token.Doc()):
 		return nil

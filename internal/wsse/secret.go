@@ -159,19 +159,28 @@ func (v *verifier) secretOf(s *source, size, depth int) (symmetric, error) {
 
 // holderSecret is the symmetric key that the assertion confirms.
 func (v *verifier) holderSecret(s *source) (symmetric, error) {
-	if v.ev.Assertion == nil {
-		v.wantHolder = true
-		if err := v.openAssertion(); err != nil {
-			return symmetric{}, err
-		}
-	}
-	if a := v.ev.Assertion; a == nil || a.ID != s.id {
-		return symmetric{}, refuse(ClassTrust, v.sec, "no verified assertion %s", shown(s.id))
+	if err := v.openHolder(s.id); err != nil {
+		return symmetric{}, err
 	}
 	if !v.holder.IsSecret() {
 		return symmetric{}, refuse(ClassTrust, v.sec, "the assertion confirms no symmetric key")
 	}
 	return symmetric{key: v.holder, root: v.holder, holder: true}, nil
+}
+
+// openHolder verifies the assertion of that id, if that was not done: its key may be
+// needed before the message is open.
+func (v *verifier) openHolder(id string) error {
+	if v.ev.Assertion == nil {
+		v.wantHolder = true
+		if err := v.openAssertion(); err != nil {
+			return err
+		}
+	}
+	if a := v.ev.Assertion; a == nil || a.ID != id {
+		return refuse(ClassTrust, v.sec, "no verified assertion %s", shown(id))
+	}
+	return nil
 }
 
 // openKey opens an EncryptedKey, once for all its uses. A key that does not

@@ -7,6 +7,7 @@ import (
 
 	"wstrust/internal/alg"
 	"wstrust/internal/soap"
+	"wstrust/internal/xmltree"
 )
 
 const sharedName = "orders, \"2026\""
@@ -99,6 +100,24 @@ func TestKeyNameSelects(t *testing.T) {
 	if c := ClassOf(err); err == nil || c != ClassAlgorithm && c != ClassSignature {
 		t.Errorf("ECDSA with a secret: %v", err)
 	}
+	// An answer by a certificate that is named is not held for one by a secret.
+	ask, expect, err := Protect(outgoing(), Options{Tokens: []Token{sharedToken(t)}, Protection: &Protection{Sign: BodyTimestamp}}, now)
+	if err != nil || len(ask) == 0 {
+		t.Fatal(err)
+	}
+	answer, _, err := Protect(soap.Outgoing{Action: action + "Response", RelatesTo: expect.Reply.MessageID, Body: []byte("<r/>")},
+		Options{Tokens: []Token{x509Token(client(), RefKeyName, 0)}, Protection: &Protection{Sign: BodyTimestamp}, Reply: true}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := receive(t, answer, trust(client()), Policy{Reply: expect}, now, 0); err != nil {
+		t.Errorf("answer: %v", err)
+	}
+	// A secret is no certificate's, however it is named.
+	str := `<o:SecurityTokenReference xmlns:o="` + xmltree.WSSE + `"><o:KeyIdentifier ValueType="` + typeThumbprint + `">` + base64Of(thumbprint(client().cert)) + `</o:KeyIdentifier></o:SecurityTokenReference>`
+	byPrint := protect(t, Options{Tokens: []Token{Issued{Key: secret(t), Unsent: true, Attached: []byte(str)}}, Protection: &Protection{Sign: BodyTimestamp}})
+	_, err = receiveWith(t, byPrint, func(KeyRef) alg.Key { return secret(t) })
+	wantClass(t, err, ClassAlgorithm)
 	// Two certificates with one subject.
 	twin := ecIdentity("client", 77)()
 	_, err = receive(t, byName, trust(client(), twin), Policy{}, now, 0)
@@ -143,6 +162,28 @@ func TestSharedKeyIsNoCertificate(t *testing.T) {
 	o.Tokens[1] = x509Token(mallory(), RefDirect, 0)
 	_, err = receive(t, protect(t, o), l, Policy{}, now, 0)
 	wantClass(t, err, ClassTrust)
+}
+
+// receiveWith verifies a message with the keys that a function gives.
+func receiveWith(t testing.TB, msg []byte, key func(KeyRef) alg.Key) (*Evidence, error) {
+	t.Helper()
+	d, err := xmltree.Parse(msg, xmltree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := soap.Read(d, Understood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(env, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Credentials{Keys: map[KeyRef]alg.Key{}}
+	for _, r := range p.Needs() {
+		c.Keys[r] = key(r)
+	}
+	return p.Verify(c, Policy{}, now)
 }
 
 func freshKey(t testing.TB) alg.Key {

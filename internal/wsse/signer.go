@@ -10,9 +10,8 @@ import (
 // signerOf finds the key of a signature among those that are trusted.
 func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 	if s.from.assertion {
-		a := v.ev.Assertion
-		if a == nil || a.ID != s.from.id {
-			return nil, refuse(ClassTrust, s.elem, "no verified assertion %s", shown(s.from.id))
+		if err := v.openHolder(s.from.id); err != nil {
+			return nil, err
 		}
 		if v.holder.IsZero() {
 			return nil, refuse(ClassTrust, s.elem, "the assertion confirms no key that we can use")

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"wstrust/internal/alg"
+	"wstrust/internal/xmltree"
 	"wstrust/saml"
 )
 
@@ -66,6 +67,11 @@ func TestSignedThroughReference(t *testing.T) {
 				}
 			}
 		})
+	}
+	// Where the token is not signed there is no reference to it.
+	own.Parts = BodyTimestamp
+	if msg := protect(t, Options{Tokens: []Token{own}}); bytes.Contains(msg, []byte("<wsse:SecurityTokenReference xmlns:wsse=\""+xmltree.WSSE+"\" xmlns:wsu")) || bytes.Contains(msg, []byte(`"str0-`)) {
+		t.Errorf("a reference to nothing\n%s", msg)
 	}
 	wrong := x509Token(client(), RefSKI, PartToken)
 	wrong.STRTransform = true
