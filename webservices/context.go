@@ -1,6 +1,8 @@
 package webservices
 
 import (
+	"fmt"
+	"io"
 	"time"
 
 	"wstrust"
@@ -69,6 +71,12 @@ type SecurityContext struct {
 	assertion  wstrust.XML
 	revoke     func() error
 }
+
+// String names the context, and not the assertion that made it.
+func (c SecurityContext) String() string { return fmt.Sprintf("SecurityContext %q", c.identifier) }
+
+// Format implements [fmt.Formatter]: every verb prints what String returns.
+func (c SecurityContext) Format(f fmt.State, _ rune) { io.WriteString(f, c.String()) }
 
 // NewSecurityContext stands for the message property SECURITY_CONTEXT: it
 // describes the context of a message that package service has verified, by its

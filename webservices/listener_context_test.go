@@ -1,6 +1,7 @@
 package webservices
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -348,5 +349,32 @@ func TestListenerKeepsContexts(t *testing.T) {
 				t.Errorf("%q", ids)
 			}
 		})
+	}
+}
+
+// What a server has in hand prints no assertion, and no password.
+func TestServerPrintsNoSecrets(t *testing.T) {
+	iss := wstrusttest.NewSTS(t)
+	var printed []string
+	print := func(values ...any) {
+		for _, v := range values {
+			printed = append(printed, fmt.Sprintf("%v %+v %s %q %x %#v", v, v, v, v, v, v))
+		}
+	}
+	s := newShop(t, overContexts(describe(nil, &SslTransport{}, bySAML(iss, nil))), nil, func(s *shop, c *Channel, m *Message, body XMLBuffer) {
+		var sc *SecurityContext
+		GetMessageProperty(m, WS_MESSAGE_PROPERTY_SECURITY_CONTEXT, &sc, nil)
+		print(s.listener, c, m, *m, Message{}, sc, *sc)
+		SendReplyMessage(c, nil, nil, m, nil, nil)
+	})
+	token := issued(t, iss, keyType(WS_SECURITY_KEY_TYPE_NONE), appliesTo(s.url))
+	c := open(t, s.url, describe(nil, &SslTransport{}, &SecurityContextMessage{BindingUsage: supporting, BootstrapSecurityDescription: holding(token)}), s.root)
+	if hr := talk(t, c); hr != S_OK || len(printed) != 7 {
+		t.Fatal(hr, printed)
+	}
+	for _, p := range printed {
+		if strings.Contains(p, "Assertion") || strings.Contains(p, "417373657274696f6e") || strings.Contains(p, wstrusttest.User) || len(p) > 1000 {
+			t.Errorf("%.200s", p)
+		}
 	}
 }

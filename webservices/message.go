@@ -3,6 +3,8 @@ package webservices
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 
 	"wstrust"
 	"wstrust/service"
@@ -14,6 +16,17 @@ type Message struct {
 	arrival  *arrival // nil: the message is empty
 	listener *Listener
 }
+
+// String tells whether there is a message, and nothing of it.
+func (m Message) String() string {
+	if m.arrival == nil {
+		return "Message, empty"
+	}
+	return "Message, received"
+}
+
+// Format implements [fmt.Formatter]: every verb prints what String returns.
+func (m Message) Format(f fmt.State, _ rune) { io.WriteString(f, m.String()) }
 
 // CreateMessageForChannel is WsCreateMessageForChannel, for the messages that a
 // server's channel receives. There are no message objects for what is sent.
