@@ -1,12 +1,14 @@
 # make does what CI does; make help lists the rest.
 
 TOOL     := go tool -modfile=tools.mod
-MODULES  := . bench interop
+MODULES  := . bench interop scripts/mutate
 FUZZTIME ?= 20s
 SOAK     ?= 10m
+TIMING   ?= 1000000
+SAMPLE   ?= 60
 
 .DEFAULT_GOAL := ci
-.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc soak interop bench bench-quick cover build rename clean
+.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc soak timing mutation mutation-sample interop bench bench-quick cover build rename clean
 
 ci: ## everything that CI does, in its order
 	bash .ci/run
@@ -24,7 +26,7 @@ race: ## the tests under the race detector
 	go test -race ./...
 
 vet: ## go vet, in all modules
-	@for m in $(MODULES); do (cd $$m && go vet -tags soak ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && go vet -tags soak,timing ./...) || exit 1; done
 
 fmt: ## write every Go file as gofumpt would
 	git ls-files '*.go' | xargs $(TOOL) gofumpt -w
@@ -33,7 +35,7 @@ fmt-check: ## name the files that make fmt would change
 	@out=$$(git ls-files '*.go' | xargs $(TOOL) gofumpt -l) && if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
 
 lint: ## staticcheck, in all modules
-	@check=$$($(TOOL) -n staticcheck) && for m in $(MODULES); do (cd $$m && $$check -tags soak ./...) || exit 1; done
+	@check=$$($(TOOL) -n staticcheck) && for m in $(MODULES); do (cd $$m && $$check -tags soak,timing ./...) || exit 1; done
 
 vuln: ## govulncheck, where its database can be reached
 	scripts/vulncheck
@@ -51,7 +53,17 @@ alloc: ## the allocation limits of the hot paths
 soak: ## a thousand conversations for SOAK (10m), with the service restarted twice
 	WST_SOAK=$(SOAK) go test -tags soak -count=1 -timeout 0 -run '^TestSoak$$' -v .
 
-interop: ## real peers: CXF, MSAL, govmomi, xmlsec1
+timing: ## does the time of a refusal tell why? TIMING (1000000) messages of each pair, an hour or two
+	WST_TIMING=$(TIMING) go test -tags timing -count=1 -timeout 0 -run '^TestTiming$$' -v ./internal/attack
+
+mutation: ## the verifier packages changed place by place: who notices? Hours; writes docs/mutation.md
+	go -C scripts/mutate run . -write
+
+mutation-sample: ## SAMPLE (60) mutants, drawn anew for each commit
+	go -C scripts/mutate test ./...
+	go -C scripts/mutate run . -sample $(SAMPLE) -seed "$$(git rev-parse HEAD)"
+
+interop: ## real peers: CXF, WSS4J, MSAL, govmomi, zeep, Node's libraries, xmlsec1, libxml2
 	bash interop/run.sh
 
 bench: ## ours against the rivals; writes docs/performance.md
