@@ -403,3 +403,13 @@ func TestErrorTexts(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Another limit on headers is another limit, and none is the usual one.
+func TestReadWithin(t *testing.T) {
+	for limit, want := range map[int]error{-1: nil, 0: nil, 1: ErrLimit, 2: nil} {
+		_, err := ReadWithin(parse(t, envelope("<x:a/><x:b/>", "")), nil, limit)
+		if !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("limit %d: %v", limit, err)
+		}
+	}
+}

@@ -306,3 +306,14 @@ func TestOctetsFail(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// Another limit on references is another limit, and none is the usual one.
+func TestVerifyWithin(t *testing.T) {
+	doc := `<r><a Id="a"/><b Id="b"/>` + sig(ref("a", exc)+ref("b", exc)) + `</r>`
+	for limit, want := range map[int]error{-1: nil, 0: nil, 1: xmltree.ErrLimit, 2: nil} {
+		_, err := VerifyWithin(find(parse(t, forge(t, doc)), "Signature"), testSecret, "", nil, limit)
+		if !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("limit %d: %v", limit, err)
+		}
+	}
+}
