@@ -2,7 +2,12 @@ package webservices
 
 import (
 	"crypto/tls"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -431,5 +436,45 @@ func TestListenerStateVectors(t *testing.T) {
 				t.Errorf("no vector for %s when %s", call, s)
 			}
 		}
+	}
+}
+
+// Whatever function takes a channel or a listener is among the calls.
+func TestStateVectorsKnowEachFunction(t *testing.T) {
+	own, err := os.ReadFile("vectors_states_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || !fn.Name.IsExported() || len(fn.Type.Params.List) == 0 {
+				continue
+			}
+			star, ok := fn.Type.Params.List[0].Type.(*ast.StarExpr)
+			if !ok {
+				continue
+			}
+			if of, ok := star.X.(*ast.Ident); ok && (of.Name == "Channel" || of.Name == "Listener") {
+				if n++; !strings.Contains(string(own), fn.Name.Name+"(") {
+					t.Errorf("%s is called in no state", fn.Name.Name)
+				}
+			}
+		}
+	}
+	if n < 15 {
+		t.Errorf("only %d functions were found", n)
 	}
 }
