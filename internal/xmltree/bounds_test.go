@@ -381,3 +381,101 @@ func TestCompareSpace(t *testing.T) {
 		}
 	}
 }
+
+// Texts that look like the end of a CDATA section, and are not.
+func TestBracketsInText(t *testing.T) {
+	for text, ok := range map[string]bool{
+		"]]>": false, "x]]>": false, "]]]>": false, "&lt;]]>": false, "]]&gt;": true, "]>": true, "x]>": true, "]x>": true, "] ]>": true, ">]]": true, "&lt;]x>": true, "&lt;x]>": true, "]&lt;]>": true, "]]\r>": true,
+		"12345678]]>": false, "12345678]x>": true, "12345678x]>": true, "123456]]>": false, "1234567]]>": false,
+	} {
+		if _, err := Parse([]byte("<a>"+text+"</a>"), Limits{}); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// Attributes of two letters that are no spelling of "id".
+func TestNoIDs(t *testing.T) {
+	for _, name := range []string{"xd", "ix", "di", "ii", "dd", "i", "d", "idd", "a", "AssertionId"} {
+		if e, err := ByID(parse(t, `<r `+name+`="i"/>`), "i"); err == nil {
+			t.Errorf("%s: found %s", name, e.Path())
+		}
+	}
+}
+
+// Each way in which UTF-16 and UTF-8 can be broken says what is broken, and where.
+func TestBrokenEncodings(t *testing.T) {
+	for name, c := range map[string]struct {
+		src    string
+		says   string
+		offset int
+	}{
+		"odd":                 {"\xFE\xFF\x00<\x00", "odd number", 3},
+		"odd, little":         {"\xFF\xFE<\x00a", "odd number", 3},
+		"high at the end":     {"\xFE\xFF\x00<\xD8\x00", "lone surrogate 0xd800", 2},
+		"high, then a letter": {"\xFE\xFF\xD8\x00\x00a", "lone surrogate 0xd800", 0},
+		"low alone":           {"\xFE\xFF\xDC\x00\x00a", "lone surrogate 0xdc00", 0},
+		"two high":            {"\xFE\xFF\xD8\x00\xD8\x00", "lone surrogate 0xd800", 0},
+		"UTF-8 cut":           {"<a>\xe2\x82", "malformed UTF-8", 3},
+		"UTF-8, after U+FFFD": {"<a>\ufffd\xff</a>", "malformed UTF-8", 6},
+	} {
+		_, err := Parse([]byte(c.src), Limits{})
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !strings.Contains(e.Msg, c.says) || e.Offset != c.offset {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for src, want := range map[string]string{"\xFE\xFF\x00<\x00a\x00>\xD8\x3D\xDE\x00\x00<\x00/\x00a\x00>": "\U0001F600", "\xFF\xFE<\x00a\x00>\x00\x3D\xD8\x00\xDE<\x00/\x00a\x00>\x00": "\U0001F600"} {
+		d, err := Parse([]byte(src), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := d.Root().Text(); got != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// What stands alone takes along what it needs of the declarations around it,
+// and nothing else.
+func TestStandaloneTakesWhatItNeeds(t *testing.T) {
+	for doc, want := range map[string]string{
+		`<r xmlns:p="u:p" xmlns:q="u:q"><e/></r>`:                                               `<e/>`,
+		`<r xmlns:p="u:p" xmlns:q="u:q"><e p:a="1"/></r>`:                                       `<e xmlns:p="u:p" p:a="1"/>`,
+		`<r xmlns:p="u:p"><e xmlns:p="u:o" p:a="1"/></r>`:                                       `<e xmlns:p="u:o" p:a="1"/>`,
+		`<r xmlns:p="u:p"><e><x xmlns:p="u:o"><p:y/></x></e></r>`:                               `<e><x xmlns:p="u:o"><p:y/></x></e>`,
+		`<r xmlns:p="u:p"><e><x xmlns:p="u:o"/><p:y/></e></r>`:                                  `<e xmlns:p="u:p"><x xmlns:p="u:o"/><p:y/></e>`,
+		`<r xmlns="u:d"><e xmlns=""/></r>`:                                                      `<e xmlns=""/>`,
+		`<r xmlns="u:d"><e/></r>`:                                                               `<e xmlns="u:d"/>`,
+		`<r xmlns="u:d" xmlns:p="u:p"><p:e/></r>`:                                               `<p:e xmlns:p="u:p"/>`,
+		`<q xmlns="u:d"><r xmlns=""><e/></r></q>`:                                               `<e/>`,
+		`<r xmlns:p="u:p"><e t=" p:name "/></r>`:                                                `<e xmlns:p="u:p" t=" p:name "/>`,
+		`<r xmlns:p="u:p"><e> p:name </e></r>`:                                                  `<e xmlns:p="u:p"> p:name </e>`,
+		`<r xmlns:p="u:p"><e>:name x:y</e></r>`:                                                 `<e>:name x:y</e>`,
+		`<r xmlns:p="u:p" xmlns="u:d" xmlns:o="u:o"><o:e PrefixList=" p #default x "/></r>`:     `<o:e xmlns:o="u:o" xmlns="u:d" xmlns:p="u:p" PrefixList=" p #default x "/>`,
+		`<r xmlns:p="u:p" xmlns:o="u:o"><o:e OtherList="x p"/></r>`:                             `<o:e xmlns:o="u:o" OtherList="x p"/>`,
+		`<r xmlns:p="u:p"><e Algorithm="http://www.w3.org/2006/12/xml-c14n11"/></r>`:            `<e xmlns:p="u:p" Algorithm="http://www.w3.org/2006/12/xml-c14n11"/>`,
+		`<r xmlns:p="u:p"><e Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/></r>`: `<e xmlns:p="u:p" Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>`,
+		`<r xmlns:p="u:p"><e Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/></r>`:         `<e Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>`,
+		`<r xmlns:p="u:p"><e Other="http://www.w3.org/2006/12/xml-c14n11"/></r>`:                `<e Other="http://www.w3.org/2006/12/xml-c14n11"/>`,
+		`<r xmlns:p="u:p"><e a="1"/>t<x Algorithm="http://www.w3.org/2006/12/xml-c14n11"/></r>`: `<e a="1"/>`,
+		`<r xmlns:p="u:p"><e a="1"/><!--c--></r>`:                                               `<e a="1"/>`,
+		`<r xmlns:p="u:&quot;&amp;&lt;&#9;"><p:e/></r>`:                                         `<p:e xmlns:p="u:&quot;&amp;&lt;&#x9;"/>`,
+		`<r xml:lang="x"><e xml:lang="y"/></r>`:                                                 `<e xml:lang="y"/>`,
+	} {
+		root := parse(t, doc)
+		e := root
+		for e.Local() != "e" {
+			for c := range e.Children {
+				e = c
+				break
+			}
+		}
+		if got := string(e.Standalone()); got != want {
+			t.Errorf("%s:\n%s, want\n%s", doc, got, want)
+		}
+	}
+	if got := string(parse(t, `<a xmlns="u:d"/>`).Standalone()); got != `<a xmlns="u:d"/>` {
+		t.Error(got)
+	}
+}
