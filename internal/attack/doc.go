@@ -12,8 +12,9 @@
 //     defences that the case names are left out, does not yield it when any one
 //     of them is put back, and refuses the file with all of them;
 //   - the real entry points (service.Verifier by itself and behind HTTP, an
-//     issuer, a client's channel, package saml) refuse it with the class of
-//     error expected, and the wire says the one uniform fault.
+//     issuer, a client's channel, package saml, and the tool, built for that)
+//     refuse it with the class of error expected, and the wire says the one
+//     uniform fault.
 //
 // Names of tests begin with the row of the table: go test -run Attack/W10.
 package attack

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"wstrust"
@@ -53,6 +54,39 @@ func TestNotSpoken(t *testing.T) {
 		out, err := must(w.channel(p, soap.V12, nil)).Do(context.Background(), "urn:orders/Get", `<o:Get xmlns:o="urn:orders"/>`)
 		if out != "" || !errors.Is(err, wstrust.ErrFormat) {
 			t.Errorf("%s, as an answer: %q, %v", name, out, err)
+		}
+	}
+}
+
+// TestNoNegotiation, row T12: nobody here negotiates, so there is nothing to
+// relay. An issuer that answers with another leg, beside the token or instead of
+// it, is refused by the client; and our issuer overlooks what would begin one: who
+// asks has been authenticated by then, and the answer is the last.
+func TestNoNegotiation(t *testing.T) {
+	w := theWorld()
+	for _, leg := range []string{"BinaryExchange", "SignChallenge", "SignChallengeResponse", "Authenticator", "KeyExchangeToken", "RequestKET"} {
+		xml := `<t:` + leg + ` xmlns:t="` + xmltree.Trust13 + `">ZXZpbA==</t:` + leg + `>`
+		for name, put := range map[string]func(f *file){
+			"beside":  func(f *file) { f.into(f.one("RequestSecurityTokenResponse"), xml) },
+			"instead": func(f *file) { f.replace(f.one("RequestedSecurityToken"), xml) },
+		} {
+			p := peer{answer: func(request *xmltree.Doc) []byte {
+				f := open(w.issuedGood(request, nil))
+				put(f)
+				return f.src
+			}}
+			tok, err := must(w.channel(p, soap.V12, nil)).RequestToken(context.Background(), wstrust.TokenRequest{AppliesTo: serviceURL, KeyType: wstrust.Bearer})
+			if tok != nil || err == nil {
+				t.Errorf("%s, %s: %v, %v", leg, name, tok, err)
+			}
+		}
+		f := open(w.message(recipe{soap: soap.V12, signer: "user"}))
+		f.into(f.one("RequestSecurityToken"), xml)
+		a, called := &attack{file: f.src}, 0
+		rec := httptest.NewRecorder()
+		w.server(a, &called).ServeHTTP(rec, a.request())
+		if answer := rec.Body.String(); called != 1 || strings.Contains(answer, leg) || !strings.Contains(answer, "RequestedSecurityToken") {
+			t.Errorf("%s: the issuer goes on: %s", leg, answer)
 		}
 	}
 }
