@@ -53,7 +53,8 @@ func OpenKey(ek xmltree.Elem, key alg.Key, s alg.Suite, size int) (alg.Key, erro
 	if err != nil {
 		return alg.Key{}, err
 	}
-	return k.unwrap(key, s, size)
+	out, err := k.unwrap(key, s, size)
+	return out, k.at(err)
 }
 
 // OpenWith decrypts an xenc:EncryptedData element whose session key comes with
@@ -82,12 +83,13 @@ func OpenWith(data xmltree.Elem, key alg.Key, s alg.Suite) ([]byte, error) {
 	spare := make([]byte, size) // whether or not it is used
 	rand.Read(spare)
 	session, closed := k.unwrap(key, s, size)
-	err = closed
-	if closed == alg.ErrDecrypt {
-		session, err = alg.SecretKey(spare)
-	}
-	if err != nil {
-		return nil, err
+	if closed != nil {
+		if closed != alg.ErrDecrypt {
+			return nil, k.at(closed)
+		}
+		if session, err = alg.SecretKey(spare); err != nil {
+			return nil, err
+		}
 	}
 	plain, err := d.open(session, s)
 	if closed != nil {
@@ -116,7 +118,10 @@ func (d *encrypted) open(key alg.Key, s alg.Suite) ([]byte, error) {
 		return nil, d.at(fmt.Errorf("%w: a %v for block cipher %q", alg.ErrKey, key, d.uri))
 	}
 	plain, err := s.Decrypt(d.uri, key.Secret(), d.value)
-	return plain, d.at(err)
+	if plain == nil {
+		err = d.at(err)
+	}
+	return plain, err
 }
 
 // unwrap turns what it finds into a key. That may fail for octets no key can
@@ -126,7 +131,7 @@ func (d *encrypted) unwrap(key alg.Key, s alg.Suite, size int) (alg.Key, error) 
 	var err error
 	if alg.WrapKeySize(d.uri) != 0 {
 		if !key.IsSecret() {
-			return alg.Key{}, d.at(fmt.Errorf("%w: a %v for key wrap %q", alg.ErrKey, key, d.uri))
+			return alg.Key{}, fmt.Errorf("%w: a %v for key wrap %q", alg.ErrKey, key, d.uri)
 		}
 		octets, err = s.UnwrapKey(d.uri, key.Secret(), d.value)
 		if err == nil && size != 0 && len(octets) != size {
@@ -138,7 +143,7 @@ func (d *encrypted) unwrap(key alg.Key, s alg.Suite, size int) (alg.Key, error) 
 		octets, err = s.DecryptKey(t, key, d.value)
 	}
 	if err != nil {
-		return alg.Key{}, d.at(err)
+		return alg.Key{}, err
 	}
 	k, err := alg.SecretKey(octets)
 	if err != nil {
