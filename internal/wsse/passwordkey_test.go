@@ -262,7 +262,8 @@ func TestPasswordSecret(t *testing.T) {
 	}{
 		{alg.Key{}, saltForMAC, 0, 0, ClassTrust},
 		{alg.Key{}, saltForMAC, 0, 1, ClassTrust},
-		{secret(t), saltForCipher, 16, 0, ClassPolicy},
+		{secret(t), saltForMAC, 16, 0, ClassPolicy},
+		{secret(t), saltForMAC, 16, 1, ClassPolicy},
 		{secret(t), saltForCipher, 0, 0, ClassPolicy},
 		{secret(t), saltForCipher, 0, 1, 0},
 		{secret(t), saltForMAC, 0, 0, 0},
@@ -272,6 +273,40 @@ func TestPasswordSecret(t *testing.T) {
 		got, err := v.passwordSecret(&source{}, c.size, c.depth)
 		if c.want == 0 && (err != nil || !got.key.Equal(c.user)) || c.want != 0 && (err == nil || ClassOf(err) != c.want) {
 			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// Each token has a salt of its own, and signs what its Parts say.
+func TestPasswordKeyWritten(t *testing.T) {
+	asked := 0
+	l := users(&asked, map[string]string{"alice": "pw"})
+	salts := map[string]bool{}
+	for want, parts := range map[Parts]Parts{PartTimestamp: 0, BodyTimestamp: BodyTimestamp, PartTimestamp | PartToken: PartTimestamp | PartToken} {
+		tok := derivedUser("alice", "pw")
+		tok.Parts = parts
+		msg := protect(t, Options{Tokens: []Token{tok}})
+		_, rest, _ := bytes.Cut(msg, []byte("<wsse11:Salt"))
+		_, rest, _ = bytes.Cut(rest, []byte(">"))
+		salt, ok := xmltree.DecodeBase64(rest[:bytes.IndexByte(rest, '<')])
+		if !ok || len(salt) != saltSize || salt[0] != saltForMAC {
+			t.Errorf("salt %x", salt)
+		}
+		salts[string(salt)] = true
+		ev, err := receive(t, msg, l, Policy{TLS: true}, now, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ev.Signers[0].Covers; got != want {
+			t.Errorf("parts %v: covers %v", parts, got)
+		}
+	}
+	if len(salts) != 3 {
+		t.Error("one salt for two tokens")
+	}
+	for _, bad := range []Username{{Derive: true, Password: derivedUser("", "pw").Password}, {}, {Name: "a", Digest: true}} {
+		if _, _, err := Protect(outgoing(), Options{Tokens: []Token{bad}}, now); err == nil {
+			t.Errorf("%+v is written", bad)
 		}
 	}
 }
