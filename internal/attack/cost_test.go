@@ -180,5 +180,3 @@ func cost(b *testing.B, w *world, a *attack, accepted bool) {
 		}
 	}
 }
-
-func repeat(s string, n int) string { return strings.Repeat(s, n) }
