@@ -328,10 +328,16 @@ func TestUsernameSizes(t *testing.T) {
 		nonce          int
 		want           Class
 	}{
-		{long(maxName), "pw", 0, 0}, {long(maxName + 1), "pw", 0, ClassFormat}, {"", "pw", 0, ClassFormat},
-		{"alice", long(maxPassword), 0, 0}, {"alice", long(maxPassword + 1), 0, ClassLimit}, {"alice", "", 0, 0},
-		{"alice", "pw", minNonce, 0}, {"alice", "pw", minNonce - 1, ClassFormat},
-		{"alice", "pw", maxNonce, 0}, {"alice", "pw", maxNonce + 1, ClassFormat},
+		{long(maxName), "pw", 0, 0},
+		{long(maxName + 1), "pw", 0, ClassFormat},
+		{"", "pw", 0, ClassFormat},
+		{"alice", long(maxPassword), 0, 0},
+		{"alice", long(maxPassword + 1), 0, ClassLimit},
+		{"alice", "", 0, 0},
+		{"alice", "pw", minNonce, 0},
+		{"alice", "pw", minNonce - 1, ClassFormat},
+		{"alice", "pw", maxNonce, 0},
+		{"alice", "pw", maxNonce + 1, ClassFormat},
 	} {
 		_, err := receive(t, token(c.name, c.password, c.nonce), l, Policy{TLS: true}, now, 0)
 		if c.want == 0 && err != nil || c.want != 0 && (err == nil || ClassOf(err) != c.want) {
