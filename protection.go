@@ -21,7 +21,10 @@ import (
 // binding: a security context, or an issued token with a symmetric key.
 //
 // Answers must be protected in the same way: signed over Body and Timestamp if
-// requests sign them, and encrypted where requests are. The functions whose names
+// requests sign them, and encrypted where requests are. What does not come over TLS
+// must also say under its signature which request it answers: by a RelatesTo that is
+// signed, by confirming the request's signatures, or by a key made for that request
+// (Symmetric). The functions whose names
 // begin with Protect make the usual ones.
 type Protection struct {
 	// Sign is what is signed, as far as a message has it. PartToken is the

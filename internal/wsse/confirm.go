@@ -2,6 +2,7 @@ package wsse
 
 import (
 	"bytes"
+	"slices"
 
 	"wstrust/internal/soap"
 	"wstrust/internal/xmltree"
@@ -49,6 +50,9 @@ func (v *verifier) checkReply() error {
 			return refuse(ClassProtocol, c, "confirms a signature that is not ours")
 		}
 	}
+	if !v.pol.TLS && !v.relates(confirmed) && v.off&checkRelates == 0 {
+		return refuse(ClassProtocol, v.sec, "nothing that is signed says which request it answers: the peer must sign RelatesTo, or confirm signatures")
+	}
 	if !v.pol.Confirmed {
 		return nil
 	}
@@ -61,6 +65,28 @@ func (v *verifier) checkReply() error {
 		}
 	}
 	return nil
+}
+
+// relates reports whether what authenticates an answer says that it is one to this
+// request: its RelatesTo is signed, or all signatures of the request are confirmed,
+// or the key was made for this request. Without TLS anybody could otherwise pass off
+// what the peer said before as the answer, and under a key that signs in both
+// directions also what we said. Without addressing there is no RelatesTo, and only
+// the latter can be told.
+func (v *verifier) relates(confirmed []bool) bool {
+	if len(confirmed) > 0 && !slices.Contains(confirmed, false) {
+		return true
+	}
+	x := v.pol.Reply
+	for _, s := range v.ev.Signers {
+		switch {
+		case !s.Required:
+		case s.Covers&PartRelatesTo != 0, s.Ref == x.session && x.session.Kind != 0,
+			x.Reply.Addressing == soap.ANone && !s.Key.IsSecret():
+			return true
+		}
+	}
+	return false
 }
 
 // writeConfirmation confirms signature i of the request that is answered or, if

@@ -264,7 +264,7 @@ func TestConfirmationsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Protection{Sign: BodyTimestamp, Encrypt: PartRelatesTo, Recipient: rsaUser().cert}
+	p := Protection{Sign: BodyTimestamp | PartRelatesTo, Encrypt: PartRelatesTo, Recipient: rsaUser().cert}
 	l := trust(service())
 	l.Recipients = []Recipient{{Key: rsaUser().key, Certificate: rsaUser().cert}}
 	for id, ok := range map[string]bool{x.Reply.MessageID: true, "urn:uuid:other": false} {

@@ -79,6 +79,7 @@ type Expect struct {
 
 	signatures [][]byte           // our signature values
 	known      map[KeyRef]alg.Key // symmetric keys that the answer may use by name
+	session    KeyRef             // the one of them that was made for this message
 }
 
 // Protect writes a message and its Security header, with every token and

@@ -73,6 +73,7 @@ const (
 	checkDerivation                     // bounds of derived keys
 	checkMade                           // keys that anybody can make authenticate nobody
 	checkToken                          // a certificate that is signed is the one whose key signs
+	checkRelates                        // an answer is bound to its request
 )
 
 // Read reads the Security header for a role: for the ultimate receiver if actor

@@ -71,6 +71,7 @@ func (w *writer) sealSession(b *xmltree.Builder) {
 		return
 	}
 	w.know(ref, s.session)
+	w.expect.session = ref
 }
 
 func (w *writer) fail(err error) {

@@ -106,7 +106,7 @@ func TestKeyNameSelects(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, _, err := Protect(soap.Outgoing{Action: action + "Response", RelatesTo: expect.Reply.MessageID, Body: []byte("<r/>")},
-		Options{Tokens: []Token{x509Token(client(), RefKeyName, 0)}, Protection: &Protection{Sign: BodyTimestamp}, Reply: true}, now)
+		Options{Tokens: []Token{x509Token(client(), RefKeyName, 0)}, Protection: &Protection{Sign: BodyTimestamp | PartRelatesTo}, Reply: true}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
