@@ -21,29 +21,34 @@ type Answer struct {
 	status      int
 	at          time.Time
 	reason      int
+	by          *x509.Certificate // who signed it, if that is not the issuer
 }
 
 // ReadAnswer reads a response about cert that its issuer signed, or somebody
-// whom issuer certified to sign responses, in force at the time that the
-// response was made.
+// whom issuer certified to sign responses.
 func ReadAnswer(octets []byte, cert, issuer *x509.Certificate) (*Answer, error) {
 	r, err := ocsp.ParseResponseForCert(octets, cert, issuer)
 	if err != nil {
 		return nil, unknown("the OCSP response: %v", err)
 	}
+	if weak(r.SignatureAlgorithm) {
+		return nil, unknown("the OCSP response is signed with %v", r.SignatureAlgorithm)
+	}
 	if err := aboutIssuer(r, issuer); err != nil {
 		return nil, err
 	}
+	a := &Answer{from: r.ThisUpdate, until: r.NextUpdate, status: r.Status, at: r.RevokedAt, reason: r.RevocationReason}
 	// The library verifies the signatures, and not what the signer may.
 	if by := r.Certificate; by != nil && !by.Equal(issuer) {
 		if !slices.Contains(by.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) || !bytes.Equal(by.RawIssuer, issuer.RawSubject) {
 			return nil, unknown("the OCSP response is signed by %.200q, who may not", by.Subject.String())
 		}
-		if r.ProducedAt.Before(by.NotBefore) || r.ProducedAt.After(by.NotAfter) {
-			return nil, unknown("the certificate of %.200q, who signed the OCSP response, was not valid then", by.Subject.String())
+		if weak(by.SignatureAlgorithm) {
+			return nil, unknown("the certificate of %.200q, who signed the OCSP response, is signed with %v", by.Subject.String(), by.SignatureAlgorithm)
 		}
+		a.by = by
 	}
-	return &Answer{from: r.ThisUpdate, until: r.NextUpdate, status: r.Status, at: r.RevokedAt, reason: r.RevocationReason}, nil
+	return a, nil
 }
 
 // Until is when the answer is out of date.
@@ -54,6 +59,13 @@ func (a *Answer) Until() time.Time { return a.until }
 func (a *Answer) Status(now time.Time, skew time.Duration) error {
 	switch a.status {
 	case ocsp.Good:
+		// When the response was made its signer says himself, and whoever has
+		// his key when it is over may say anything.
+		if a.by != nil {
+			if err := current("certificate of who signed the OCSP response", a.by.NotBefore, a.by.NotAfter, now, skew); err != nil {
+				return err
+			}
+		}
 		return current("OCSP response", a.from, a.until, now, skew)
 	case ocsp.Revoked:
 		return fmt.Errorf("%w on %s, reason %d", ErrRevoked, a.at.UTC().Format(time.RFC3339), a.reason)

@@ -49,6 +49,9 @@ func ReadList(octets []byte, issuer *x509.Certificate) (*List, error) {
 	if err := crl.CheckSignatureFrom(issuer); err != nil {
 		return nil, unknown("the signature of the revocation list of %.200q: %v", crl.Issuer.String(), err)
 	}
+	if weak(crl.SignatureAlgorithm) {
+		return nil, unknown("the revocation list of %.200q is signed with %v", crl.Issuer.String(), crl.SignatureAlgorithm)
+	}
 	if crl.NextUpdate.IsZero() {
 		return nil, unknown("the revocation list of %.200q does not say for how long it is good", crl.Issuer.String())
 	}

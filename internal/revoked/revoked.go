@@ -7,6 +7,7 @@
 package revoked
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,17 @@ var (
 
 func unknown(format string, a ...any) error {
 	return fmt.Errorf("%w: %s", ErrUnknown, fmt.Sprintf(format, a...))
+}
+
+// weak reports whether an algorithm signs a hash to which whoever chooses a part of
+// what is signed can find another text. The library refuses it in certificates, and
+// takes it in what is read here.
+func weak(a x509.SignatureAlgorithm) bool {
+	switch a {
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1:
+		return true
+	}
+	return false
 }
 
 // current reports why what was true from one time until another says nothing

@@ -221,7 +221,7 @@ func TestAnswer(t *testing.T) {
 		"delegate":          {by: delegate},
 		"not a delegate":    {by: client, want: ErrUnknown, says: "who may not"},
 		"of another":        {by: foreign, want: ErrUnknown, says: "signature"},
-		"delegate was late": {by: late, want: ErrUnknown, says: "not valid then"},
+		"delegate was late": {by: late, want: ErrUnknown, says: "was good until"},
 		"another serial":    {by: ca, change: func(r *ocsp.Response) { r.SerialNumber = big.NewInt(99) }, want: ErrUnknown},
 		"another issuer":    {by: ca, about: other.cert, want: ErrUnknown, says: "another authority"},
 		"old":               {by: ca, at: noon.Add(2 * time.Hour), want: ErrUnknown, says: "good until"},
