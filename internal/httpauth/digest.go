@@ -14,17 +14,36 @@ import (
 	"strings"
 )
 
-// algorithms of Digest, from the best to the worst. MD5 is what most servers
-// have; over TLS it is no worse than Basic.
-var algorithms = [...]struct {
+// An algorithm is one of Digest's.
+type algorithm struct {
 	name string
 	make func() hash.Hash
 	sess bool
-}{
+}
+
+// algorithms of Digest, from the best to the worst. MD5 is what most servers
+// have; over TLS it is no worse than Basic.
+var algorithms = [...]algorithm{
 	{"SHA-256-sess", sha256.New, true},
 	{"SHA-256", sha256.New, false},
 	{"MD5-sess", md5.New, true},
 	{"MD5", md5.New, false},
+}
+
+// algorithmNamed finds an algorithm.
+func algorithmNamed(name string) (algorithm, bool) {
+	i := slices.IndexFunc(algorithms[:], func(a algorithm) bool { return strings.EqualFold(a.name, name) })
+	if i < 0 {
+		return algorithm{}, false
+	}
+	return algorithms[i], true
+}
+
+// hash is H of RFC 7616, over parts with colons between them.
+func (a algorithm) hash(parts ...string) string {
+	d := a.make()
+	d.Write([]byte(strings.Join(parts, ":")))
+	return hex.EncodeToString(d.Sum(nil))
 }
 
 // find returns the best challenge of a scheme that can be answered.
@@ -100,24 +119,12 @@ func (a *Auth) digest(method, uri string) (string, error) {
 
 // answer writes the credentials of RFC 7616, section 3.4.
 func (c *challenge) answer(user, password, method, uri, cnonce string, count uint32) (string, error) {
-	i := slices.IndexFunc(algorithms[:], func(x struct {
-		name string
-		make func() hash.Hash
-		sess bool
-	},
-	) bool {
-		return strings.EqualFold(x.name, c.algorithm())
-	})
+	alg, known := algorithmNamed(c.algorithm())
 	qop := c.qop()
-	if i < 0 || qop == nil {
+	if !known || qop == nil {
 		return "", errors.New("httpauth: the Digest challenge cannot be answered")
 	}
-	alg := algorithms[i]
-	h := func(parts ...string) string {
-		d := alg.make()
-		d.Write([]byte(strings.Join(parts, ":")))
-		return hex.EncodeToString(d.Sum(nil))
-	}
+	h := alg.hash
 	realm, nonce := c.params["realm"], c.params["nonce"]
 	a1 := h(user, realm, password)
 	if alg.sess {
@@ -131,12 +138,12 @@ func (c *challenge) answer(user, password, method, uri, cnonce string, count uin
 		name = h(user, realm)
 	}
 	var b strings.Builder
-	put := func(k, v string, quote bool) {
+	put := func(k, v string, quoted bool) {
 		if b.Len() > 0 {
 			b.WriteString(", ")
 		}
-		if quote {
-			v = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(clean(v)) + `"`
+		if quoted {
+			v = quote(v)
 		}
 		b.WriteString(k + "=" + v)
 	}
@@ -162,6 +169,11 @@ func (c *challenge) answer(user, password, method, uri, cnonce string, count uin
 		put("userhash", "true", false)
 	}
 	return "Digest " + b.String(), nil
+}
+
+// quote writes a quoted string.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(clean(s)) + `"`
 }
 
 // clean drops what would end the header line.

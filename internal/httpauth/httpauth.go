@@ -1,4 +1,5 @@
-// Package httpauth authenticates HTTP requests: Basic (RFC 7617), Digest
+// Package httpauth authenticates HTTP requests, as a client ([Auth]) and, by Basic
+// and Digest, as a server ([Server]): Basic (RFC 7617), Digest
 // (RFC 7616) and, through a [Negotiator], Negotiate and NTLM.
 //
 // A body is sent only to a peer that has asked for authentication in a scheme
