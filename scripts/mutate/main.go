@@ -111,11 +111,24 @@ func run(ctx context.Context) (ok bool, err error) {
 			fmt.Printf("listed, but dead: %s:%d: %s\n", m.file, m.line, m.key)
 		}
 	}
-	fmt.Print(table(count(chosen, h.became, listed, "now"), verifiers))
+	fmt.Print(table(count(chosen, h.became, listed, "now"), packagesOf(chosen)))
 	if *rewr {
-		return true, write(document, chosen, h.became, listed, verifiers, time.Now())
+		when := time.Now().Format(time.DateOnly)
+		if !slices.Equal(h.by, witnesses) {
+			when += ", asked besides: " + strings.Join(h.by, ", ")
+		}
+		return true, write(document, chosen, h.became, listed, verifiers, when)
 	}
 	return ok, nil
+}
+
+func packagesOf(mutants []mutant) (packages []string) {
+	for _, m := range mutants {
+		if !slices.Contains(packages, m.key.pkg) {
+			packages = append(packages, m.key.pkg)
+		}
+	}
+	return packages
 }
 
 func choose(all []mutant, only, fn string) (chosen []mutant, err error) {

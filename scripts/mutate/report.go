@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A verdict is what became of a mutant.
@@ -74,6 +73,15 @@ func table(per map[string]figures, packages []string) string {
 		}
 	}
 	row("all", total)
+	var missing []string
+	for _, pkg := range packages {
+		if _, ok := per[pkg]; !ok {
+			missing = append(missing, pkg)
+		}
+	}
+	if missing != nil {
+		fmt.Fprintf(&out, "\nNot run as a whole yet: %s.\n", strings.Join(missing, ", "))
+	}
 	return out.String()
 }
 
@@ -112,14 +120,14 @@ time, in every function of the packages that verify:
 - a call or an assignment that stands as a statement: left out.
 
 Conditions are not negated: whoever notices that a check always passes, and that it never does, notices that too. A run that never ends counts as noticed. The package's own tests are asked first, then those
-of the packages that use it. CI tries a sample that changes with each commit, and fails if one survives that is not in the list below.
+of the packages that use it, where the last column does not say otherwise: then more are killed than it says. CI tries a sample that changes with each commit, and fails if one survives that is not in the list below.
 
 `
 
 // write puts the document in place: the table, and the list without what is
 // dead or gone and with what is new. Packages that were not run keep what they
-// have.
-func write(file string, mutants []mutant, became map[int]verdict, l list, packages []string, now time.Time) error {
+// have. When says when the run was, and whose tests were asked.
+func write(file string, mutants []mutant, became map[int]verdict, l list, packages []string, when string) error {
 	per, err := readTable(file)
 	if err != nil {
 		return err
@@ -139,6 +147,6 @@ func write(file string, mutants []mutant, became map[int]verdict, l list, packag
 			kept[m.key] = reason
 		}
 	}
-	maps.Copy(per, count(mutants, became, l, now.Format(time.DateOnly)))
+	maps.Copy(per, count(mutants, became, l, when))
 	return os.WriteFile(file, []byte(preface+table(per, packages)+"\n"+kept.text(packages)), 0o644)
 }
