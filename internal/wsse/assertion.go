@@ -160,8 +160,9 @@ func (v *verifier) findHolder(a *saml.Assertion) error {
 
 // confirm settles how the subject of the assertion is confirmed. Where a
 // holder of a key is asked for, a signature by exactly that key must cover all
-// required parts; bearer asks for nothing; a sender who vouches must be trusted
-// to, and must have signed the assertion and the body.
+// required parts; bearer asks for nothing but to stand in the header, where it is
+// seen whether it is encrypted; a sender who vouches must be trusted to, and must
+// have signed the assertion and the body.
 func (v *verifier) confirm() error {
 	a := v.ev.Assertion
 	if a == nil {
@@ -179,7 +180,7 @@ func (v *verifier) confirm() error {
 		}
 	}
 	switch {
-	case a.Bearer():
+	case a.Bearer() && xmltree.Parent(v.tokenElem()).Same(v.sec):
 		v.ev.Confirmation = saml.Bearer
 		return nil
 	case a.SenderVouches():

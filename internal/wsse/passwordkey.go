@@ -3,6 +3,7 @@ package wsse
 import (
 	"crypto/rand"
 	"maps"
+	"slices"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/xmltree"
@@ -104,7 +105,7 @@ func (v *verifier) passwordSecret(s *source, size, depth int) (symmetric, error)
 // the first did, and only what the right one came to is kept.
 func (v *verifier) askUser(right func() bool) error {
 	before := v.walk
-	before.user = alg.Key{}
+	before.user, before.used = alg.Key{}, slices.Clip(before.used)
 	after := before
 	sent := v.password.proof()
 	sent.try = func(key alg.Key) bool {
