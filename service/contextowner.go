@@ -58,6 +58,7 @@ func ownerOf(m *Message, limit time.Time) (owner, time.Time) {
 type writtenOwner struct {
 	Kind        Kind
 	Name        string
+	User        string           `json:",omitempty"` // where it is not the Name
 	Attributes  []saml.Attribute `json:",omitempty"`
 	Certificate []byte           `json:",omitempty"` // DER
 	Key         []byte           `json:",omitempty"` // DER, if it is not the certificate's
@@ -68,6 +69,9 @@ type writtenOwner struct {
 func (o owner) write(withAssertion bool) ([]byte, error) {
 	p := o.principal
 	w := writtenOwner{Kind: p.Kind, Name: p.Name, Attributes: p.Attributes, Proof: p.ProofOfPossession}
+	if p.User != p.Name {
+		w.User = p.User
+	}
 	if withAssertion {
 		w.Assertion = o.assertion
 	}
@@ -96,7 +100,10 @@ func ownerFrom(c *wssc.Context) (owner, error) {
 	if err := json.Unmarshal(c.Principal, &w); err != nil {
 		return owner{}, fmt.Errorf("service: context: principal: %w", err)
 	}
-	p := &Principal{Kind: w.Kind, Name: w.Name, Attributes: w.Attributes, ProofOfPossession: w.Proof}
+	p := &Principal{Kind: w.Kind, Name: w.Name, User: w.User, Attributes: w.Attributes, ProofOfPossession: w.Proof}
+	if p.Kind == User {
+		p.User = p.Name
+	}
 	if len(w.Certificate) != 0 {
 		cert, err := x509.ParseCertificate(w.Certificate)
 		if err != nil {

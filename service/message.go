@@ -7,6 +7,7 @@ import (
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
+	"wstrust/saml"
 )
 
 // XML is one XML element that can stand alone.
@@ -25,6 +26,19 @@ type Message struct {
 
 // Principal returns who sent the message; never nil.
 func (m *Message) Principal() *Principal { return m.principal }
+
+// User returns the user whose password stands in the message, whoever the
+// Principal is, or "".
+func (m *Message) User() string {
+	if m.evidence.Username == nil {
+		return ""
+	}
+	return m.evidence.Username.Name
+}
+
+// Assertion returns the verified assertion that stands in the message, or nil.
+// It is the Principal's, unless the message came under a security context.
+func (m *Message) Assertion() *saml.Assertion { return m.evidence.Assertion }
 
 // Action returns the message's action: wsa:Action, or where there is none what
 // the HTTP headers say. Empty if nothing says one.

@@ -14,7 +14,7 @@ type Kind uint8
 
 // The kinds.
 const (
-	User        Kind = iota + 1 // a password
+	User        Kind = iota + 1 // a password, in the message or in HTTP
 	Certificate                 // an X.509 signature, or a certificate in the TLS handshake
 	Token                       // an assertion of one of the Verifier's Issuers
 )
@@ -38,6 +38,9 @@ type Principal struct {
 	// Name is the user's name, the subject of the assertion, or the
 	// certificate's subject in the form of RFC 2253.
 	Name string
+	// User is the user's name: of kind User the Name, of kind Token that of a
+	// user whose password came with the assertion. Empty otherwise.
+	User string
 	// Attributes are what the assertion says about its subject.
 	Attributes []saml.Attribute
 	// Assertion is the verified assertion, of kind Token only. It is nil where

@@ -13,6 +13,7 @@
 package service
 
 import (
+	"context"
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
@@ -107,6 +108,13 @@ type Verifier struct {
 	// assertions and symmetric proof keys are opened.
 	Decrypt []tls.Certificate
 
+	// HTTPUser, if not nil, says whom the HTTP request of a message was
+	// authenticated as, by whatever stands before the Handler and left it in the
+	// request's context; "" is nobody. Such a message needs no token, nor a
+	// Timestamp if it has no Security header, and nothing but TLS keeps it from
+	// being sent again.
+	HTTPUser func(context.Context) string
+
 	// Contexts serves security contexts, to whoever is accepted by what is
 	// above. Nil refuses them.
 	Contexts *Contexts
@@ -183,7 +191,7 @@ func (v *Verifier) Check() error {
 	if v.Replay == nil {
 		return wrong("Replay is nil: cache.New(cache.NewMemory(bytes), key) makes one for a single process")
 	}
-	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil && len(v.KnownClients) == 0 {
+	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil && len(v.KnownClients) == 0 && v.HTTPUser == nil {
 		return wrong("Issuers, Users and ClientCAs are all empty: nobody would be accepted")
 	}
 	for _, i := range v.Issuers {

@@ -112,6 +112,11 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 	if err != nil {
 		return err
 	}
+	user := ""
+	if v.HTTPUser != nil {
+		user = v.HTTPUser(ctx)
+	}
+	known := client != nil || user != ""
 	r := &resolver{v: v, ctx: ctx, now: now, env: m.env}
 	if err := r.resolve(pending.Needs()); err != nil {
 		return err
@@ -120,10 +125,10 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 		Suite:            v.Suite,
 		TLS:              c.TLS != nil,
 		Required:         v.Require,
-		RequireTimestamp: client == nil || pending.Present(),
+		RequireTimestamp: !known || pending.Present(),
 		MaxLatency:       v.MaxLatency,
 		MaxSkew:          v.MaxSkew,
-		Anonymous:        client != nil,
+		Anonymous:        known,
 		Encrypted:        v.RequireEncrypted,
 	}
 	if err = r.open(pending, policy); err == nil {
@@ -139,8 +144,11 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 		return err
 	}
 	under, err := r.underContext(m)
+	if a := m.evidence.Assertion; err == nil && a != nil {
+		err = v.checkAssertion(a, v.Audiences, now)
+	}
 	if err == nil && !under {
-		m.principal, err = v.principal(m.evidence, r, client, now)
+		m.principal, err = v.principal(m.evidence, client, user)
 	}
 	if err != nil {
 		return err
@@ -170,8 +178,9 @@ func (v *Verifier) tlsClient(ctx context.Context, c Conn, now time.Time) (*x509.
 }
 
 // principal settles who the evidence is of: the subject of an assertion before
-// a user before a certificate, the rest being in support of it.
-func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certificate, now time.Time) (*Principal, error) {
+// a user before a certificate that signed before the user of the HTTP request
+// before a certificate in TLS, the rest being in support of it.
+func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user string) (*Principal, error) {
 	p := &Principal{}
 	cert := e.Certificate
 	if cert == nil {
@@ -180,11 +189,11 @@ func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certifi
 	if cert != nil {
 		p.Certificate, p.Key = cert, cert.PublicKey
 	}
+	if e.Username != nil {
+		p.User = e.Username.Name
+	}
 	switch {
 	case e.Assertion != nil:
-		if err := v.checkAssertion(e.Assertion, v.Audiences, now); err != nil {
-			return nil, err
-		}
 		p.Kind = Token
 		p.fill(e.Assertion)
 		if e.Confirmation == saml.HolderOfKey {
@@ -197,7 +206,9 @@ func (v *Verifier) principal(e *wsse.Evidence, r *resolver, client *x509.Certifi
 			}
 		}
 	case e.Username != nil:
-		p.Kind, p.Name = User, e.Username.Name
+		p.Kind, p.Name = User, p.User
+	case user != "" && e.Certificate == nil:
+		p.Kind, p.Name, p.User = User, user, user
 	case cert != nil:
 		if e.Certificate != nil {
 			if err := v.boundToUs(e); err != nil {
@@ -256,7 +267,7 @@ func (v *Verifier) checkAssertion(a *saml.Assertion, audiences []string, now tim
 // message, so that a message refused for another reason leaves no trace.
 func (v *Verifier) remember(ctx context.Context, m *Message, now time.Time) error {
 	marks := slices.Clone(m.evidence.Replays)
-	if a := m.principal.Assertion; a != nil && a.Conditions.OneTimeUse {
+	if a := m.evidence.Assertion; a != nil && a.Conditions.OneTimeUse {
 		marks = append(marks, wsse.Replay{ID: "once " + a.Issuer + " " + a.ID, Until: a.Conditions.NotOnOrAfter.Add(v.skew())})
 	}
 	if id := m.ID(); id != "" {
