@@ -32,7 +32,9 @@ func (u usernameKey) token(_ context.Context, c *Config) (wsse.Token, error) {
 func (u usernameKey) identity() string { return "usernamekey:" + u.name }
 
 // SharedKey signs, and with a [Protection] encrypts, with a secret key that both
-// sides know under a name; [SymmetricKey] makes one. (WWSAPI has no such binding.)
+// sides know under a name; [SymmetricKey] makes one. Without a Protection the
+// signature is over the Timestamp and To, since the key alone does not say which
+// service the message is for. (WWSAPI has no such binding.)
 func SharedKey(name string, key Key) Binding { return sharedKey{name, key} }
 
 type sharedKey struct {
@@ -53,7 +55,11 @@ func (s sharedKey) check(*Config) error {
 }
 
 func (s sharedKey) token(_ context.Context, c *Config) (wsse.Token, error) {
-	return wsse.Shared{Name: s.name, Key: s.key.key, Parts: wsse.Parts(c.Header.parts(false))}, nil
+	parts := c.Header.parts(true)
+	if parts == 0 {
+		parts = PartTimestamp | PartTo
+	}
+	return wsse.Shared{Name: s.name, Key: s.key.key, Parts: wsse.Parts(parts)}, nil
 }
 
 func (s sharedKey) identity() string { return "sharedkey:" + s.name }

@@ -17,9 +17,10 @@ const (
 	User        Kind = iota + 1 // a password, in the message or in HTTP
 	Certificate                 // an X.509 signature, or a certificate in the TLS handshake
 	Token                       // an assertion of one of the Verifier's Issuers
+	Shared                      // a signature by one of the Verifier's SharedKeys
 )
 
-// String returns "user", "certificate" or "token".
+// String returns "user", "certificate", "token" or "shared key".
 func (k Kind) String() string {
 	switch k {
 	case User:
@@ -28,6 +29,8 @@ func (k Kind) String() string {
 		return "certificate"
 	case Token:
 		return "token"
+	case Shared:
+		return "shared key"
 	}
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
@@ -35,8 +38,8 @@ func (k Kind) String() string {
 // A Principal is a sender who has been verified.
 type Principal struct {
 	Kind Kind
-	// Name is the user's name, the subject of the assertion, or the
-	// certificate's subject in the form of RFC 2253.
+	// Name is the user's name, the subject of the assertion, the name of the
+	// shared key, or the certificate's subject in the form of RFC 2253.
 	Name string
 	// User is the user's name: of kind User the Name, of kind Token that of a
 	// user whose password came with the assertion. Empty otherwise.

@@ -57,6 +57,9 @@ func (r *resolver) resolve(refs []wsse.KeyRef) error {
 			}
 		case wsse.KeyNamed:
 			r.known(ref)
+			if err := r.shared(ref); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ type Limits = wsse.Limits
 
 // A Verifier decides which messages a service accepts. The zero value accepts
 // nothing: a Verifier needs Audiences, Replay, and at least one of Issuers,
-// Users and ClientCAs. It must not be changed while it is in use, and may then
+// Users, ClientCAs, KnownClients and SharedKeys. It must not be changed while it is in use, and may then
 // be used by many goroutines at once.
 //
 // A message must arrive over TLS that ends in this process, must carry a fresh
@@ -104,6 +104,11 @@ type Verifier struct {
 	// and serial number, subject key identifier or thumbprint. They count as
 	// they stand here: no path is looked for, but their validity.
 	KnownClients []*x509.Certificate
+	// SharedKeys has the symmetric keys that clients sign with and name
+	// (ds:KeyName). Whoever has one of them is its principal. A key shared with
+	// several services lets each of them be taken for the client: with Addresses,
+	// the signature must be over To or over the Body. Nil refuses them.
+	SharedKeys SharedKeys
 	// Decrypt are this service's own RSA keys, with which encrypted messages,
 	// assertions and symmetric proof keys are opened.
 	Decrypt []tls.Certificate
@@ -191,8 +196,8 @@ func (v *Verifier) Check() error {
 	if v.Replay == nil {
 		return wrong("Replay is nil: cache.New(cache.NewMemory(bytes), key) makes one for a single process")
 	}
-	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil && len(v.KnownClients) == 0 && v.HTTPUser == nil {
-		return wrong("Issuers, Users and ClientCAs are all empty: nobody would be accepted")
+	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil && len(v.KnownClients) == 0 && v.SharedKeys == nil && v.HTTPUser == nil {
+		return wrong("Issuers, Users, ClientCAs, KnownClients and SharedKeys are all empty: nobody would be accepted")
 	}
 	for _, i := range v.Issuers {
 		if (i.Name == "") != i.AnyName || len(i.Certificates) == 0 {

@@ -178,8 +178,8 @@ func (v *Verifier) tlsClient(ctx context.Context, c Conn, now time.Time) (*x509.
 }
 
 // principal settles who the evidence is of: the subject of an assertion before
-// a user before a certificate that signed before the user of the HTTP request
-// before a certificate in TLS, the rest being in support of it.
+// a user before a certificate that signed before a shared key before the user of the
+// HTTP request before a certificate in TLS, the rest being in support of it.
 func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user string) (*Principal, error) {
 	p := &Principal{}
 	cert := e.Certificate
@@ -189,6 +189,7 @@ func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user st
 	if cert != nil {
 		p.Certificate, p.Key = cert, cert.PublicKey
 	}
+	signer, shared := sharedSigner(e)
 	if e.Username != nil {
 		p.User = e.Username.Name
 	}
@@ -207,15 +208,24 @@ func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user st
 		}
 	case e.Username != nil:
 		p.Kind, p.Name = User, p.User
-	case user != "" && e.Certificate == nil:
+	case user != "" && e.Certificate == nil && signer == nil:
 		p.Kind, p.Name, p.User = User, user, user
 	case cert != nil:
 		if e.Certificate != nil {
-			if err := v.boundToUs(e); err != nil {
+			key, err := alg.CertificateKey(e.Certificate)
+			if err != nil {
+				return nil, err
+			}
+			if err := v.boundToUs(e, key); err != nil {
 				return nil, err
 			}
 		}
 		p.Kind, p.Name, p.ProofOfPossession = Certificate, cert.Subject.String(), true
+	case signer != nil:
+		if err := v.boundToUs(e, signer.Key); err != nil {
+			return nil, err
+		}
+		p.Kind, p.Name, p.ProofOfPossession = Shared, shared, true
 	default:
 		return nil, refuse(wsse.ClassTrust, "no token that is accepted")
 	}
@@ -223,17 +233,13 @@ func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user st
 }
 
 // boundToUs refuses a signed message that somebody could have passed on from
-// another service: a certificate has no audience, and over TLS the signature need
-// not cover the body. So where Addresses are known, the principal's own signature
-// must be over To, which is one of them, or over the Body, which at least is then
-// what the client wrote. Somebody else's proves nothing.
-func (v *Verifier) boundToUs(e *wsse.Evidence) error {
+// another service: a certificate or a shared key has no audience, and over TLS the
+// signature need not cover the body. So where Addresses are known, the principal's
+// own signature must be over To, which is one of them, or over the Body, which at
+// least is then what the client wrote. Somebody else's proves nothing.
+func (v *Verifier) boundToUs(e *wsse.Evidence, key alg.Key) error {
 	if len(v.Addresses) == 0 {
 		return nil
-	}
-	key, err := alg.CertificateKey(e.Certificate)
-	if err != nil {
-		return err
 	}
 	for _, bound := range []*wsse.Part{e.To, e.Body} {
 		for _, s := range bound.SignedBy() {

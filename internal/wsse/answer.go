@@ -34,7 +34,7 @@ func (e *Evidence) Answer(o Options) (Options, bool, error) {
 		p.Encrypt |= PartRelatesTo // which says the same
 	}
 	switch {
-	case !b.key.IsZero() && (b.derive != NotDerived || p.Encrypt != 0 || b.ref.Kind == KeyEncrypted):
+	case !b.key.IsZero() && (b.derive != NotDerived || p.Encrypt != 0 || b.ref.Kind == KeyEncrypted || b.ref.Kind == KeyNamed):
 		o.Tokens = []Token{Issued{Key: b.key, Unsent: true, Attached: e.reference()}}
 	case p.Encrypt == 0:
 		return o, false, nil
