@@ -13,7 +13,8 @@ import (
 // XML is one XML element that can stand alone.
 type XML string
 
-// A Message is a message that was verified. It shows protected parts only.
+// A Message is a message that was verified. It shows protected parts only, but for
+// the addressing of a message that did not come over TLS: see [Message.Action].
 type Message struct {
 	env       *soap.Envelope
 	evidence  *wsse.Evidence
@@ -41,10 +42,14 @@ func (m *Message) User() string {
 func (m *Message) Assertion() *saml.Assertion { return m.evidence.Assertion }
 
 // Action returns the message's action: wsa:Action, or where there is none what
-// the HTTP headers say. Empty if nothing says one.
+// the HTTP headers say. Empty if nothing says one. Where InsecurePlaintext is set
+// and the message did not come over TLS, anybody on the way may have written it,
+// unless [Message.Protected] has Action: name Action in [Verifier.Require] before
+// you decide by it.
 func (m *Message) Action() string { return m.action }
 
-// ID returns wsa:MessageID, or "" if there is none.
+// ID returns wsa:MessageID, or "" if there is none. What is said of Action holds
+// for it as well.
 func (m *Message) ID() string { return m.env.MessageID.Value }
 
 // XML returns the element in the Body as it came, with the namespace
