@@ -124,3 +124,29 @@ func TestReadEdges(t *testing.T) {
 		t.Errorf("white space is %v", got.OK())
 	}
 }
+
+// An EncryptedKey that does not open is a failure, also where a random key in
+// its place happens to give something with good padding, as CBC does now and then.
+func TestClosedKeyStaysClosed(t *testing.T) {
+	sealed := built(t, func(b *xmltree.Builder) error {
+		return SealWith(b, []byte("<plain/>"), Element, "", publicKey(t), nil, alg.Basic256)
+	})
+	value, err := CipherValue(find(parse(t, sealed), "EncryptedKey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := append([]byte(nil), value...)
+	broken[len(broken)-1] ^= 1
+	e := parse(t, strings.Replace(sealed, encoded(value), encoded(broken), 1))
+	key := privateKey(t)
+	for range 150 {
+		if _, err := OpenWith(e, key, alg.Basic256); err != alg.ErrDecrypt {
+			t.Fatalf("%v", err)
+		}
+	}
+	// What is not a matter of decryption has a place.
+	data := built(t, func(b *xmltree.Builder) error { return Seal(b, []byte("x"), "", "", secretKey(t, 32), nil, alg.Modern) })
+	if _, err := Open(parse(t, data), secretKey(t, 16), alg.Modern); !errors.Is(err, alg.ErrKey) || !strings.Contains(err.Error(), "/EncryptedData") {
+		t.Errorf("a key of another size: %v", err)
+	}
+}
