@@ -5,6 +5,7 @@
 //	go -C scripts/mutate run . -sample 60 -seed X  # some mutants, as CI does
 //	go -C scripts/mutate run . -pkg saml           # one package, while working on it
 //	go -C scripts/mutate run . -pkg saml -fn check # some functions
+//	go -C scripts/mutate run . -unjudged           # what was not killed and has no reason: is it now?
 //
 // All mutants are compiled into each test binary once; a number in the
 // environment says which one lives. Before, every test runs alone without a
@@ -61,10 +62,11 @@ func run(ctx context.Context) (ok bool, err error) {
 		seed   = flag.String("seed", "", "what the draw depends on, such as the commit")
 		jobs   = flag.Int("jobs", 1, "test processes at a time")
 		by     = flag.String("by", strings.Join(witnesses, ","), "whose tests are asked when a package's own let a mutant live")
+		open   = flag.Bool("unjudged", false, "only those of which the document says that nobody has judged them")
 		rewr   = flag.Bool("write", false, "write what came out into the document; for whole packages only")
 	)
 	flag.Parse()
-	if *rewr && (*fn != "" || *sample != 0) {
+	if *rewr && (*fn != "" || *sample != 0 || *open) {
 		return false, fmt.Errorf("-write is for whole packages")
 	}
 	folder, err := filepath.Abs(*root)
@@ -88,6 +90,9 @@ func run(ctx context.Context) (ok bool, err error) {
 	chosen, err := choose(t.mutants, *only, *fn)
 	if err != nil {
 		return false, err
+	}
+	if *open {
+		chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return listed[m.key] != unjudged })
 	}
 	if *sample > 0 {
 		judged, err := readTable(document)
