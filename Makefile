@@ -53,7 +53,7 @@ alloc: ## the allocation limits of the hot paths
 soak: ## a thousand conversations for SOAK (10m), with the service restarted twice
 	WST_SOAK=$(SOAK) go test -tags soak -count=1 -timeout 0 -run '^TestSoak$$' -v .
 
-timing: ## does the time of a refusal tell why? TIMING (1000000) messages of each pair, an hour or two
+timing: ## does the time of a refusal tell why? TIMING (1000000) messages of each pair, a quarter of an hour
 	WST_TIMING=$(TIMING) go test -tags timing -count=1 -timeout 0 -run '^TestTiming$$' -v ./internal/attack
 
 mutation: ## the verifier packages changed place by place: who notices? Hours; writes docs/mutation.md

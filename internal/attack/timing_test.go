@@ -34,7 +34,8 @@ type timed struct {
 // kinds it verifies as many messages as WST_TIMING says, choosing the kind by
 // lot each time, and compares the two means by Welch's t-test: of all times, and
 // of those below some percentiles, because the rest is mostly what else the
-// machine does. Run it by make timing.
+// machine does. A difference counts if a second sample shows it as well. Run it
+// by make timing.
 func TestTiming(t *testing.T) {
 	samples, err := strconv.Atoi(os.Getenv("WST_TIMING"))
 	if err != nil || samples < 10_000 {
@@ -44,8 +45,11 @@ func TestTiming(t *testing.T) {
 	var table strings.Builder
 	for _, c := range timedCases(theWorld()) {
 		t.Run(c.name, func(t *testing.T) {
-			took := c.sample(t, samples)
-			v := compare(took)
+			v := compare(c.sample(t, samples))
+			if math.Abs(v.t) >= leak && !c.control {
+				t.Logf("t = %+.2f; once more, since chance does not come twice", v.t)
+				v = compare(c.sample(t, samples))
+			}
 			fmt.Fprintf(&table, "| %s | %s | %s | %.1f µs | %.2f | %+.1f ns | %.1f ns |\n",
 				c.name, c.kinds[0], c.kinds[1], v.median/1e3, math.Abs(v.t), v.difference, leak*v.finest)
 			t.Logf("t = %+.2f over the fastest %v %% of %d: %+.1f ns", v.t, v.percent, samples, v.difference)
