@@ -29,7 +29,7 @@ func (v *Verifier) opened(m *Message, p Packet) error {
 	if m.action, err = env.CheckPacket(p); err != nil {
 		return err
 	}
-	if err := v.checkTo(env); err != nil {
+	if err := v.checkAddressing(env); err != nil {
 		return err
 	}
 	// Better not to begin than to have an answer and no way to send it.

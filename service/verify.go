@@ -62,7 +62,7 @@ func (v *Verifier) receive(ctx context.Context, p Packet, c Conn) (*Message, *so
 	if m.action, err = env.CheckPacket(p); err != nil {
 		return nil, env, err
 	}
-	if err := v.checkTo(env); err != nil {
+	if err := v.checkAddressing(env); err != nil {
 		return nil, env, err
 	}
 	if err := v.authenticate(ctx, m, p, c, time.Now()); err != nil {
@@ -92,8 +92,13 @@ func (v *Verifier) checkConn(c Conn) error {
 	return nil
 }
 
-// checkTo refuses a message that was addressed to somebody else.
-func (v *Verifier) checkTo(env *soap.Envelope) error {
+// checkAddressing refuses a message that was addressed to somebody else, and one
+// that answers another: it may be our own answer, whose signature is by our
+// certificate or by a key that a client has, too.
+func (v *Verifier) checkAddressing(env *soap.Envelope) error {
+	if env.RelatesTo.OK() {
+		return refuse(wsse.ClassProtocol, "an answer, where a request should be")
+	}
 	to := env.To.Value
 	if len(v.Addresses) == 0 || !env.To.OK() || to == env.Addressing.Anonymous() || slices.Contains(v.Addresses, to) {
 		return nil
