@@ -13,6 +13,7 @@ import (
 type arrival struct {
 	open *listening
 	cert []byte // of the client in TLS, where one is demanded
+	user string // of HTTP authentication, likewise
 
 	message  *service.Message
 	answer   chan outcome  // the channel's, once; has room for it
@@ -63,31 +64,15 @@ func (l *Listener) take(ctx context.Context, m *service.Message) (any, error) {
 	}
 }
 
-// admit refuses a message whose sender was verified, but by another token than
-// the description has.
+// admit refuses a message that was verified, and has not the token of each
+// message binding.
 func (s *serverSecurity) admit(m *service.Message) error {
-	if s.contexts != nil {
-		if m.Context() == nil {
-			return errSender
-		}
-		return nil
+	if s.contexts != nil && m.Context() == nil ||
+		s.users != nil && m.User() == "" ||
+		s.saml != nil && (m.Assertion() == nil || !s.saml.valid(assertionOf(m))) {
+		return errSender
 	}
-	p := m.Principal()
-	switch s.sender {
-	case WS_USERNAME_MESSAGE_SECURITY_BINDING_TYPE:
-		if p.Kind == service.User {
-			return nil
-		}
-	case WS_SAML_MESSAGE_SECURITY_BINDING_TYPE:
-		if p.Kind == service.Token && s.saml.valid(assertionOf(m)) {
-			return nil
-		}
-	case WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE:
-		if p.Kind == service.Certificate {
-			return nil
-		}
-	}
-	return errSender
+	return nil
 }
 
 // Errors for the log, about requests for security contexts.
@@ -120,7 +105,7 @@ var contextActions = map[SecureConversationVersion]string{
 
 // assertionOf returns the assertion that a message came with, octet for octet.
 func assertionOf(m *service.Message) service.XML {
-	if a := m.Principal().Assertion; a != nil {
+	if a := m.Assertion(); a != nil {
 		return service.XML(a.Element().Standalone())
 	}
 	return ""

@@ -23,11 +23,7 @@ func (u passwordUsers) Check(_ context.Context, name string, p service.Password)
 	if !ok {
 		return false, nil
 	}
-	hr := u.validator(u.state, name, password)
-	if hr.Failed() {
-		return false, hr
-	}
-	return hr == S_OK, nil
+	return verdict(u.validator(u.state, name, password))
 }
 
 // believe has v accept what the authenticator vouches for. As in Windows an

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // bindingRules is the table of the binding properties: their Go type by an
@@ -40,9 +43,9 @@ var bindingRules = map[SecurityBindingPropertyID]struct {
 			return between(v.(HTTPHeaderAuthTarget), WS_HTTP_HEADER_AUTH_TARGET_SERVICE, WS_HTTP_HEADER_AUTH_TARGET_PROXY)
 		},
 	},
-	WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_BASIC_REALM:   {def: "", of: headerBindings, only: servers},
-	WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_DIGEST_REALM:  {def: "", of: headerBindings, only: servers},
-	WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_DIGEST_DOMAIN: {def: "", of: headerBindings, only: servers},
+	WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_BASIC_REALM:   {def: "", of: headerBindings, only: servers, valid: headerText},
+	WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_DIGEST_REALM:  {def: "", of: headerBindings, only: servers, valid: headerText},
+	WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_DIGEST_DOMAIN: {def: "", of: headerBindings, only: servers, valid: headerText},
 	WS_SECURITY_BINDING_PROPERTY_SECURITY_CONTEXT_KEY_SIZE: {
 		def: uint32(0), of: contextBindings,
 		valid: func(v any) bool { return v.(uint32)%8 == 0 && between(v.(uint32), 128, 512) },
@@ -116,6 +119,12 @@ var (
 func between[N ~uint32](v, least, most N) bool { return least <= v && v <= most }
 
 func some(v any) bool { return v.(uint32) > 0 }
+
+// headerText is what can stand in a header.
+func headerText(v any) bool {
+	s := v.(string)
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
 
 func positive(v any) bool { return v.(time.Duration) > 0 }
 

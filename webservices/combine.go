@@ -98,11 +98,14 @@ func headers(sd *SecurityDescription, server bool) error {
 			return errors.New("two HttpHeaderAuth bindings")
 		}
 		seen[target] = true
-		scheme := v.of(WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_SCHEME).(HTTPHeaderAuthScheme)
+		scheme := v.scheme()
 		if server {
-			err = checkServerScheme(scheme, h.ClientCredential)
+			err = checkServerHeader(scheme, h)
 		} else {
 			err = checkScheme(scheme, target, h.ClientCredential)
+			if h.PasswordValidator != nil || h.DigestSecret != nil || h.PasswordValidatorState != nil {
+				err = errors.New("PasswordValidator and DigestSecret are for servers")
+			}
 		}
 		if err != nil {
 			return err
@@ -134,16 +137,6 @@ func checkScheme(scheme HTTPHeaderAuthScheme, target HTTPHeaderAuthTarget, c Win
 		return errors.New("the schemes Basic and Digest need a StringWindowsIntegratedAuthCredential")
 	case isString && s.Username == "":
 		return errors.New("the user name is empty")
-	}
-	return nil
-}
-
-func checkServerScheme(scheme HTTPHeaderAuthScheme, c WindowsIntegratedAuthCredential) error {
-	switch {
-	case scheme&(WS_HTTP_HEADER_AUTH_SCHEME_NONE|WS_HTTP_HEADER_AUTH_SCHEME_PASSPORT) != 0:
-		return errors.New("the schemes NONE and PASSPORT are for clients")
-	case !isNil(c):
-		return errors.New(clientCredential)
 	}
 	return nil
 }

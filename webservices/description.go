@@ -49,10 +49,20 @@ type NamedPipeSspiTransport struct {
 }
 
 // An HttpHeaderAuth is WS_HTTP_HEADER_AUTH_SECURITY_BINDING: authentication by
-// HTTP headers, to the service or to the proxy.
+// HTTP headers, to the service or to the proxy. Where a server in Windows asks the
+// system about an account, a server here asks the binding's own functions, by many
+// goroutines at once; S_OK alone is yes, and a failure is for the log.
 type HttpHeaderAuth struct {
 	Properties       []SecurityBindingProperty       // of this binding
 	ClientCredential WindowsIntegratedAuthCredential // required of a client, and nil at a server
+	// PasswordValidator is required of a server with the scheme BASIC, and nil
+	// at a client. It should take as long for a name that does not exist.
+	PasswordValidator func(state any, username, password string) HRESULT
+	// DigestSecret is required of a server with the scheme DIGEST, and nil at a
+	// client. It returns what is known of a user's password.
+	DigestSecret func(state any, username, realm string) (HttpDigestSecret, HRESULT)
+	// PasswordValidatorState is given to PasswordValidator and DigestSecret.
+	PasswordValidatorState any
 }
 
 // A UsernameMessage is WS_USERNAME_MESSAGE_SECURITY_BINDING: name and password

@@ -150,6 +150,9 @@ func TestCombinations(t *testing.T) {
 		{"passport to the proxy", http, describe(nil, ssl, schemes(passport, toProxy())), no, 0},
 		{"basic for whoever is logged on", http, describe(nil, ssl, &HttpHeaderAuth{ClientCredential: &DefaultWindowsIntegratedAuthCredential{}, Properties: schemes(basic).Properties}), no, 0},
 		{"negotiate for whoever is logged on", http, describe(nil, ssl, &HttpHeaderAuth{ClientCredential: &DefaultWindowsIntegratedAuthCredential{}}), S_OK, S_OK},
+		{"header with a validator", http, describe(nil, ssl, &HttpHeaderAuth{ClientCredential: named(), Properties: schemes(basic).Properties, PasswordValidator: onlyAlice}), no, 0},
+		{"header with a secret", http, describe(nil, ssl, &HttpHeaderAuth{ClientCredential: named(), Properties: schemes(basic).Properties, DigestSecret: secretOfAlice}), no, 0},
+		{"header with a state", http, describe(nil, ssl, &HttpHeaderAuth{ClientCredential: named(), Properties: schemes(basic).Properties, PasswordValidatorState: 1}), no, 0},
 		{"header without a credential", http, describe(nil, ssl, &HttpHeaderAuth{}), no, 0},
 
 		{"NTLM that authenticates the server", tcp, describe(nil, &TcpSspiTransport{ClientCredential: named(), Properties: []SecurityBindingProperty{{WS_SECURITY_BINDING_PROPERTY_WINDOWS_INTEGRATED_AUTH_PACKAGE, WS_WINDOWS_INTEGRATED_AUTH_PACKAGE_NTLM}}}), no, 0},

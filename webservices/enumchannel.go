@@ -140,7 +140,7 @@ const (
 	WS_MESSAGE_PROPERTY_USERNAME                         MessagePropertyID = 14 // who sent it
 	WS_MESSAGE_PROPERTY_ENCODED_CERT                     MessagePropertyID = 15 // certificate of the sender
 	WS_MESSAGE_PROPERTY_TRANSPORT_SECURITY_WINDOWS_TOKEN MessagePropertyID = 16 // Windows token of the transport
-	WS_MESSAGE_PROPERTY_HTTP_HEADER_AUTH_WINDOWS_TOKEN   MessagePropertyID = 17 // Windows token of HTTP authentication
+	WS_MESSAGE_PROPERTY_HTTP_HEADER_AUTH_WINDOWS_TOKEN   MessagePropertyID = 17 // string: the user of HTTP authentication, who has no Windows token here
 	WS_MESSAGE_PROPERTY_MESSAGE_SECURITY_WINDOWS_TOKEN   MessagePropertyID = 18 // Windows token of message security
 	WS_MESSAGE_PROPERTY_SAML_ASSERTION                   MessagePropertyID = 19 // assertion of the sender
 	WS_MESSAGE_PROPERTY_SECURITY_CONTEXT                 MessagePropertyID = 20 // security context of the sender

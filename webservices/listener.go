@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"wstrust/internal/httpauth"
 	"wstrust/service"
 )
 
@@ -22,8 +23,8 @@ import (
 // While the listener is not open, it answers 503.
 //
 // Only messages whose sender was verified reach a channel. What is refused is
-// answered at once, with one constant fault, and the log is told why; so are
-// the messages about security contexts.
+// answered at once, with one constant fault or a challenge of HTTP authentication,
+// and the log is told why; so are the messages about security contexts.
 type Listener struct {
 	binding  ChannelBinding
 	kind     ChannelType
@@ -42,7 +43,8 @@ type Listener struct {
 type listening struct {
 	verifier *service.Verifier
 	handler  http.Handler
-	gone     chan struct{} // closed at the end
+	auth     *httpauth.Server // nil without HTTP authentication
+	gone     chan struct{}    // closed at the end
 }
 
 // maxWaiting bounds the requests that wait for a channel, as the queue of
@@ -137,7 +139,11 @@ func (l *Listener) listen(address string) (*listening, error) {
 	if err := v.Check(); err != nil {
 		return nil, &codeError{E_INVALIDARG, err}
 	}
-	return &listening{verifier: v, handler: v.Handler(l.take), gone: make(chan struct{})}, nil
+	out := &listening{verifier: v, handler: v.Handler(l.take), gone: make(chan struct{})}
+	if h := l.security.header; h != nil {
+		out.auth = h.server(names[0])
+	}
+	return out, nil
 }
 
 // CloseListener is WsCloseListener: nothing is accepted any more, and the
@@ -230,9 +236,7 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	cert, err := l.security.certified(r.TLS)
 	if err != nil {
-		if log := l.values.of(WS_LISTENER_PROPERTY_EX_LOGGER).(*slog.Logger); log != nil {
-			log.Warn("client refused", "remote", r.RemoteAddr, "err", err.Error())
-		}
+		l.refused(r, err)
 		http.Error(w, "", http.StatusForbidden)
 		return
 	}
@@ -241,6 +245,9 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.lost = r.Context().Err() != nil
 		close(a.answered)
 	}()
+	if !l.authenticated(w, r, a) {
+		return
+	}
 	r = r.WithContext(withArrival(r.Context(), a)) // a copy
 	if !l.security.ssl && r.TLS == nil {
 		// The description says that protecting the connection is somebody
@@ -248,6 +255,13 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.TLS = &tls.ConnectionState{}
 	}
 	open.handler.ServeHTTP(w, r)
+}
+
+// refused tells the log of a client who did not get as far as to send a message.
+func (l *Listener) refused(r *http.Request, err error) {
+	if log := l.values.of(WS_LISTENER_PROPERTY_EX_LOGGER).(*slog.Logger); log != nil {
+		log.Warn("client refused", "remote", r.RemoteAddr, "err", err.Error())
+	}
 }
 
 // String names the state only.

@@ -120,7 +120,7 @@ func tells(id MessagePropertyID) func(*shop, *Channel, *Message, XMLBuffer) {
 func tell(m *Message, id MessagePropertyID) (text string, hr HRESULT) {
 	var e Error
 	switch id {
-	case WS_MESSAGE_PROPERTY_USERNAME:
+	case WS_MESSAGE_PROPERTY_USERNAME, WS_MESSAGE_PROPERTY_HTTP_HEADER_AUTH_WINDOWS_TOKEN:
 		hr = GetMessageProperty(m, id, &text, &e)
 	case WS_MESSAGE_PROPERTY_ENCODED_CERT:
 		var der []byte

@@ -61,10 +61,11 @@ func FreeMessage(message *Message) {
 
 // GetMessageProperty is WsGetMessageProperty, for the properties that tell of the
 // sender: USERNAME (string), ENCODED_CERT ([]byte), SAML_ASSERTION (*XMLBuffer),
-// SECURITY_CONTEXT (*SecurityContext) and PROTECTION_LEVEL (ProtectionLevel).
+// SECURITY_CONTEXT (*SecurityContext), HTTP_HEADER_AUTH_WINDOWS_TOKEN (string: the
+// user's name, where Windows has a token) and PROTECTION_LEVEL (ProtectionLevel).
 // Which of them there are hangs on the listener's security description; what made
-// a security context is asked of that. The others are E_INVALIDARG, and Windows
-// tokens WS_E_NOT_SUPPORTED. value is a pointer to the type that the property has.
+// a security context is asked of that. The others are E_INVALIDARG, and other
+// Windows tokens WS_E_NOT_SUPPORTED. value is a pointer to the type that the property has.
 func GetMessageProperty(message *Message, id MessagePropertyID, value any, e *Error) HRESULT {
 	const op = "GetMessageProperty: "
 	if message == nil {
@@ -77,16 +78,20 @@ func GetMessageProperty(message *Message, id MessagePropertyID, value any, e *Er
 	hr := E_INVALIDARG
 	switch id {
 	case WS_MESSAGE_PROPERTY_USERNAME:
-		if security.sender == WS_USERNAME_MESSAGE_SECURITY_BINDING_TYPE {
-			hr = store(value, got.Principal().Name)
+		if security.users != nil {
+			hr = store(value, got.User())
 		}
 	case WS_MESSAGE_PROPERTY_ENCODED_CERT:
 		if message.arrival.cert != nil {
 			hr = store(value, bytes.Clone(message.arrival.cert))
 		}
 	case WS_MESSAGE_PROPERTY_SAML_ASSERTION:
-		if security.sender == WS_SAML_MESSAGE_SECURITY_BINDING_TYPE {
+		if security.saml != nil {
 			hr = store(value, buffer(wstrust.XML(assertionOf(got))))
+		}
+	case WS_MESSAGE_PROPERTY_HTTP_HEADER_AUTH_WINDOWS_TOKEN:
+		if security.header != nil {
+			hr = store(value, message.arrival.user)
 		}
 	case WS_MESSAGE_PROPERTY_SECURITY_CONTEXT:
 		if got.Context() != nil {
@@ -94,7 +99,7 @@ func GetMessageProperty(message *Message, id MessagePropertyID, value any, e *Er
 		}
 	case WS_MESSAGE_PROPERTY_PROTECTION_LEVEL:
 		hr = store(value, security.level)
-	case WS_MESSAGE_PROPERTY_TRANSPORT_SECURITY_WINDOWS_TOKEN, WS_MESSAGE_PROPERTY_HTTP_HEADER_AUTH_WINDOWS_TOKEN, WS_MESSAGE_PROPERTY_MESSAGE_SECURITY_WINDOWS_TOKEN:
+	case WS_MESSAGE_PROPERTY_TRANSPORT_SECURITY_WINDOWS_TOKEN, WS_MESSAGE_PROPERTY_MESSAGE_SECURITY_WINDOWS_TOKEN:
 		return e.fail(WS_E_NOT_SUPPORTED, op+"there are no Windows tokens here")
 	}
 	if hr != S_OK {
@@ -110,8 +115,6 @@ func contextOf(m *service.Message, v *service.Verifier) *SecurityContext {
 	out := &SecurityContext{identifier: c.ID, assertion: wstrust.XML(c.Assertion), revoke: func() error {
 		return v.RevokeContext(context.Background(), c.ID)
 	}}
-	if p := m.Principal(); p.Kind == service.User {
-		out.username = p.Name
-	}
+	out.username = m.Principal().User
 	return out
 }

@@ -105,7 +105,7 @@ func (s *security) token(b *XmlTokenMessage) error {
 }
 
 func (s *security) header(b *HttpHeaderAuth, v bindingValues) {
-	scheme := v.of(WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_SCHEME).(HTTPHeaderAuthScheme)
+	scheme := v.scheme()
 	if scheme == WS_HTTP_HEADER_AUTH_SCHEME_PASSPORT {
 		s.miss(noPassport)
 	}

@@ -1,6 +1,7 @@
 package webservices
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -19,15 +20,17 @@ import (
 type serverSecurity struct {
 	level         ProtectionLevel
 	ssl           bool
-	roots         *x509.CertPool      // of the certificates that clients must have in TLS; nil: they need none
-	revoked       RevocationCheck     // of these; nil: not asked
-	sender        SecurityBindingType // which binding authenticates the sender; 0: none
+	roots         *x509.CertPool  // of the certificates that clients must have in TLS; nil: they need none
+	revoked       RevocationCheck // of these; nil: not asked
 	suite         service.Suite
 	latency, skew time.Duration
-	users         service.Users
-	saml          *SamlAuthenticator
-	contexts      *serverContexts
-	missing       string // what keeps the listener from being opened: one sentence
+	bindings      map[SecurityBindingType]SecurityBinding // as they were given
+	// Each of these, if not nil, must be satisfied.
+	header   *serverHeader
+	users    service.Users
+	saml     *SamlAuthenticator
+	contexts *serverContexts
+	missing  string // what keeps the listener from being opened: one sentence
 }
 
 // serverContexts is a SecurityContextMessage binding of a server.
@@ -42,10 +45,10 @@ type serverContexts struct {
 // Sentences about what a server has not.
 const (
 	noSender     = "a listener that authenticates nobody is not available: it would be a plain http.Handler"
-	noHeaderAuth = "HTTP authentication is against the accounts of Windows at a server, and not available: use UsernameMessage"
-	noTwoTokens  = "a message with more than one token is not available: use one message binding"
+	noNegotiate  = "the schemes NEGOTIATE and NTLM are not available at a server, which has no accounts of Windows: set HTTP_HEADER_AUTH_SCHEME to BASIC or DIGEST"
+	noOtherToken = "a description with SecurityContextMessage and its bootstrap both have a binding of one type: it must be the same one, by pointer"
 	noBareHeader = "messages without a timestamp are not accepted here: TIMESTAMP_USAGE must not be NEVER"
-	noOtherBoot  = "the bootstrap must have the transport security and the algorithm suite of its description"
+	noOtherBoot  = "the bootstrap must have the transport security, the HttpHeaderAuth (by pointer) and the algorithm suite of its description"
 )
 
 // serverSecurityRules are the properties that only servers have. They are about
@@ -62,7 +65,7 @@ var serverSecurityRules = map[SecurityPropertyID]securityRule{
 
 // readServerSecurity checks a description of a server completely.
 func readServerSecurity(sd *SecurityDescription, transport ChannelBinding, v listenerValues) (*serverSecurity, error) {
-	s := &serverSecurity{level: WS_PROTECTION_LEVEL_NONE}
+	s := &serverSecurity{level: WS_PROTECTION_LEVEL_NONE, bindings: map[SecurityBindingType]SecurityBinding{}}
 	if sd == nil {
 		s.miss(noSender)
 		return s, nil
@@ -84,6 +87,7 @@ func readServerSecurity(sd *SecurityDescription, transport ChannelBinding, v lis
 	}
 	s.suite, s.latency, s.skew = service.Suite(common.config.Suite), common.config.Header.MaxLatency, common.config.Header.MaxSkew
 	for i, b := range sd.SecurityBindings {
+		s.bindings[b.BindingType()] = b
 		bv, err := readBindingProperties(b, true)
 		if err == nil {
 			err = s.binding(b, bv, transport, v)
@@ -98,13 +102,19 @@ func readServerSecurity(sd *SecurityDescription, transport ChannelBinding, v lis
 			s.level = level
 		}
 	}
-	if values[WS_SECURITY_PROPERTY_TIMESTAMP_USAGE] == WS_SECURITY_TIMESTAMP_USAGE_NEVER {
+	if values[WS_SECURITY_PROPERTY_TIMESTAMP_USAGE] == WS_SECURITY_TIMESTAMP_USAGE_NEVER && s.tokens() {
 		s.miss(noBareHeader)
 	}
-	if s.sender == 0 {
+	if !s.tokens() && s.header == nil && s.roots == nil {
 		s.miss(noSender)
 	}
 	return s, s.checkBootstrap()
+}
+
+// tokens reports whether messages must have tokens.
+func (s *serverSecurity) tokens() bool {
+	_, kerberos := s.bindings[WS_KERBEROS_APREQ_MESSAGE_SECURITY_BINDING_TYPE]
+	return kerberos || s.users != nil || s.saml != nil || s.contexts != nil
 }
 
 // miss notes what is missing; the first sentence stays.
@@ -128,9 +138,6 @@ func (s *serverSecurity) binding(b SecurityBinding, v bindingValues, transport C
 			if s.roots == nil {
 				return errors.New("REQUIRE_SSL_CLIENT_CERT needs EX_ROOT_CERTIFICATES, those of the clients")
 			}
-			if s.sender == 0 { // a message binding says more
-				s.sender = WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE
-			}
 		}
 		return nil
 	case *TcpSspiTransport:
@@ -140,14 +147,10 @@ func (s *serverSecurity) binding(b SecurityBinding, v bindingValues, transport C
 		s.miss(noPipe)
 		return noCredential(b.ClientCredential)
 	case *HttpHeaderAuth:
-		s.miss(noHeaderAuth)
-		return nil
-	}
-	if s.sender != 0 && s.sender != WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE {
-		s.miss(noTwoTokens)
-	}
-	s.sender = b.BindingType()
-	switch b := b.(type) {
+		if v.scheme()&(WS_HTTP_HEADER_AUTH_SCHEME_NEGOTIATE|WS_HTTP_HEADER_AUTH_SCHEME_NTLM) != 0 {
+			s.miss(noNegotiate)
+		}
+		s.header = &serverHeader{auth: *b, values: v}
 	case *UsernameMessage:
 		if !isNil(b.ClientCredential) {
 			return errors.New(clientCredential)
@@ -241,14 +244,22 @@ func (s *serverSecurity) checkBootstrap() error {
 		return nil
 	}
 	boot := s.contexts.boot
-	if boot.sender == 0 || boot.sender == WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE {
+	if !boot.tokens() {
 		return errors.New("the bootstrap needs a KerberosApreqMessage, SamlMessage or UsernameMessage")
 	}
-	plain, _, _ := strings.Cut(string(boot.suite), "+")
-	if boot.ssl != s.ssl || (boot.roots == nil) != (s.roots == nil) || service.Suite(plain) != s.suite {
+	plain := func(s service.Suite) string { named, _, _ := strings.Cut(string(s), "+"); return named }
+	const header = WS_HTTP_HEADER_AUTH_SECURITY_BINDING_TYPE
+	if boot.ssl != s.ssl || (boot.roots == nil) != (s.roots == nil) || boot.bindings[header] != s.bindings[header] || plain(boot.suite) != plain(s.suite) {
 		s.miss(noOtherBoot)
 	}
-	s.suite = boot.suite
+	for _, t := range []SecurityBindingType{WS_USERNAME_MESSAGE_SECURITY_BINDING_TYPE, WS_SAML_MESSAGE_SECURITY_BINDING_TYPE} {
+		if own, both := boot.bindings[t]; both && s.bindings[t] != nil && s.bindings[t] != own {
+			s.miss(noOtherToken)
+		}
+	}
+	if boot.saml != nil {
+		s.suite = boot.suite // the wider one
+	}
 	return nil
 }
 
@@ -294,9 +305,15 @@ func (s *serverSecurity) verifier(urls []string, v listenerValues) (*service.Ver
 			return nil, err
 		}
 	}
-	from := s
+	out.Users = s.users
+	saml := s.saml
 	if c := s.contexts; c != nil {
-		from = c.boot
+		if out.Users == nil {
+			out.Users = c.boot.users
+		}
+		if saml == nil {
+			saml = c.boot.saml
+		}
 		out.Contexts = &service.Contexts{
 			Cache:    v.of(WS_LISTENER_PROPERTY_EX_CONTEXT_CACHE).(*cache.Cache),
 			Seal:     slices.Clone(v.of(WS_LISTENER_PROPERTY_EX_CONTEXT_SEAL).([]service.SealKey)),
@@ -304,12 +321,15 @@ func (s *serverSecurity) verifier(urls []string, v listenerValues) (*service.Ver
 			Admit: c.admit,
 		}
 	}
-	out.Users = from.users
-	if from.sender == WS_SSL_TRANSPORT_SECURITY_BINDING_TYPE {
-		out.ClientCAs = from.roots
+	switch {
+	case s.tokens(): // the rest supports them
+	case s.header != nil:
+		out.HTTPUser = func(ctx context.Context) string { return ctx.Value(arrivalKey{}).(*arrival).user }
+	default:
+		out.ClientCAs = s.roots
 	}
-	if from.saml != nil {
-		if err := from.saml.believe(out); err != nil {
+	if saml != nil {
+		if err := saml.believe(out); err != nil {
 			return nil, err
 		}
 	}

@@ -33,6 +33,7 @@ func TestServerDescriptions(t *testing.T) {
 		return &SecurityContextMessage{BindingUsage: supporting, BootstrapSecurityDescription: boot, Properties: p}
 	}
 	headers := func(p ...SecurityBindingProperty) *HttpHeaderAuth { return &HttpHeaderAuth{Properties: p} }
+	inBasic, inDigest := byHeader(basic, onlyAlice, nil), byHeader(WS_HTTP_HEADER_AUTH_SCHEME_DIGEST, nil, secretOfAlice)
 	plainly := []SecurityProperty{level(WS_PROTECTION_LEVEL_NONE)}
 	property := func(id SecurityPropertyID, v any) *SecurityDescription {
 		return describe([]SecurityProperty{{id, v}}, ssl, password)
@@ -54,9 +55,31 @@ func TestServerDescriptions(t *testing.T) {
 		{"contexts by saml", http, describe(nil, ssl, contexts(describe(nil, ssl, saml))), S_OK, S_OK},
 		{"kerberos", http, describe(nil, ssl, kerberos), S_OK, missing},
 		{"contexts by kerberos", http, describe(nil, ssl, contexts(describe(nil, ssl, kerberos))), S_OK, missing},
-		{"header", http, describe(nil, ssl, headers(bp(WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_SCHEME, basic), bp(WS_SECURITY_BINDING_PROPERTY_HTTP_HEADER_AUTH_BASIC_REALM, "x"))), S_OK, missing},
-		{"username and saml", http, describe(nil, ssl, password, saml), S_OK, missing},
-		{"contexts and username", http, describe(nil, ssl, contexts(boot), password), S_OK, missing},
+		{"header", http, describe(nil, ssl, inBasic), S_OK, S_OK},
+		{"header digest", http, describe(nil, ssl, inDigest), S_OK, S_OK},
+		{"header both", http, describe(nil, ssl, byHeader(basic|WS_HTTP_HEADER_AUTH_SCHEME_DIGEST, onlyAlice, secretOfAlice)), S_OK, S_OK},
+		{"header negotiate", http, describe(nil, ssl, headers()), S_OK, missing},
+		{"header NTLM", http, describe(nil, ssl, byHeader(WS_HTTP_HEADER_AUTH_SCHEME_NTLM, nil, nil)), S_OK, missing},
+		{"header basic and NTLM", http, describe(nil, ssl, byHeader(basic|WS_HTTP_HEADER_AUTH_SCHEME_NTLM, onlyAlice, nil)), S_OK, missing},
+		{"header basic without a validator", http, describe(nil, ssl, byHeader(basic, nil, secretOfAlice)), no, 0},
+		{"header digest without a secret", http, describe(nil, ssl, byHeader(WS_HTTP_HEADER_AUTH_SCHEME_DIGEST, onlyAlice, nil)), no, 0},
+		{"two headers", http, describe(nil, ssl, inBasic, inDigest), no, 0},
+		{"header, timestamps never", http, describe([]SecurityProperty{{WS_SECURITY_PROPERTY_TIMESTAMP_USAGE, WS_SECURITY_TIMESTAMP_USAGE_NEVER}}, ssl, inBasic), S_OK, S_OK},
+		{"header and username", http, describe(nil, ssl, inBasic, password), S_OK, S_OK},
+		{"header and kerberos", http, describe(nil, ssl, inBasic, kerberos), S_OK, missing},
+		{"username and saml", http, describe(nil, ssl, password, saml), S_OK, S_OK},
+		{"username and kerberos", http, describe(nil, ssl, password, kerberos), S_OK, missing},
+		{"contexts and the same username", http, describe(nil, ssl, contexts(boot), password), S_OK, S_OK},
+		{"contexts and another username", http, describe(nil, ssl, contexts(boot), byPassword(onlyAlice)), S_OK, missing},
+		{"contexts and saml", http, describe(nil, ssl, contexts(boot), saml), S_OK, S_OK},
+		{"contexts by saml, and the same", http, describe(nil, ssl, contexts(describe(nil, ssl, saml)), saml), S_OK, S_OK},
+		{"contexts by saml, and another", http, describe(nil, ssl, contexts(describe(nil, ssl, saml)), samlWith(func(*SamlAuthenticator) {})), S_OK, missing},
+		{"contexts by two", http, describe(nil, ssl, contexts(describe(nil, ssl, password, saml))), S_OK, S_OK},
+		{"contexts by a header", http, describe(nil, ssl, inBasic, contexts(describe(nil, ssl, inBasic))), no, 0},
+		{"contexts and the same header", http, describe(nil, ssl, inBasic, contexts(describe(nil, ssl, inBasic, password))), S_OK, S_OK},
+		{"contexts and a header", http, describe(nil, ssl, inBasic, contexts(boot)), S_OK, missing},
+		{"contexts and a header in the bootstrap", http, describe(nil, ssl, contexts(describe(nil, ssl, inBasic, password))), S_OK, missing},
+		{"contexts and another header", http, describe(nil, ssl, inBasic, contexts(describe(nil, ssl, inDigest, password))), S_OK, missing},
 		{"tcp", tcp, describe(nil, &TcpSspiTransport{Properties: []SecurityBindingProperty{bp(WS_SECURITY_BINDING_PROPERTY_ALLOW_ANONYMOUS_CLIENTS, true)}}), S_OK, missing},
 		{"tcp username", tcp, describe(nil, &TcpSspiTransport{}, password), S_OK, missing},
 		{"pipe", pipe, describe(nil, &NamedPipeSspiTransport{}), S_OK, missing},
@@ -71,7 +94,7 @@ func TestServerDescriptions(t *testing.T) {
 		{"plain contexts, half deliberately", http, describe(plainly, contexts(describe(nil, password))), no, 0},
 		{"plain kerberos, deliberately", http, describe(plainly, kerberos), S_OK, missing},
 		{"plain header", http, describe(nil, headers()), no, 0},
-		{"plain header, deliberately", http, describe(plainly, headers()), S_OK, missing},
+		{"plain header, deliberately", http, describe(plainly, inBasic), S_OK, S_OK},
 		{"tcp username alone", tcp, describe(plainly, password), no, 0},
 		{"udp username", udp, describe(plainly, password), no, 0},
 		{"custom username", custom, describe(plainly, password), no, 0},

@@ -63,7 +63,13 @@ func runServerBindingProperty(p *propertyRun) {
 	case WS_NAMEDPIPE_SSPI_TRANSPORT_SECURITY_BINDING_TYPE:
 		transport, open, sd = WS_NAMEDPIPE_CHANNEL_BINDING, WS_E_NOT_SUPPORTED, describe(nil, &NamedPipeSspiTransport{Properties: props})
 	case WS_HTTP_HEADER_AUTH_SECURITY_BINDING_TYPE:
-		open, sd = WS_E_NOT_SUPPORTED, describe(nil, ssl, &HttpHeaderAuth{Properties: props})
+		header := byHeader(0, onlyAlice, secretOfAlice)
+		header.Properties = props
+		ids, vals := p.list("WS_SECURITY_BINDING_PROPERTY_")
+		for i := range ids {
+			header.Properties = append(header.Properties, SecurityBindingProperty{SecurityBindingPropertyID(ids[i]), vals[i]})
+		}
+		open, sd = S_OK, describe(nil, ssl, header)
 	case WS_USERNAME_MESSAGE_SECURITY_BINDING_TYPE:
 		password.Properties = props
 		sd = describe(nil, ssl, password)
