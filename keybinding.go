@@ -11,6 +11,7 @@ import (
 // (UsernameToken Profile 1.1) instead of sending that. The peer must know the
 // password in clear text. Whoever reads a message can try passwords on it, a
 // thousand hashes each: prefer [Username] over TLS unless the peer demands this.
+// Without a Protection the signature is over the Timestamp and To.
 // (WWSAPI has no such binding.)
 func UsernameKey(name, password string) Binding {
 	return usernameKey{username{name: name, password: func() []byte { return []byte(password) }}}
@@ -26,7 +27,16 @@ func (u usernameKey) check(c *Config) error {
 }
 
 func (u usernameKey) token(_ context.Context, c *Config) (wsse.Token, error) {
-	return wsse.Username{Name: u.name, Password: u.password, Derive: true, Parts: wsse.Parts(c.Header.parts(false))}, nil
+	return wsse.Username{Name: u.name, Password: u.password, Derive: true, Parts: withTo(c)}, nil
+}
+
+// withTo is what a key signs that does not say itself which service a message is
+// for, without a Protection.
+func withTo(c *Config) wsse.Parts {
+	if parts := c.Header.parts(true); parts != 0 {
+		return wsse.Parts(parts)
+	}
+	return wsse.PartTimestamp | wsse.PartTo
 }
 
 func (u usernameKey) identity() string { return "usernamekey:" + u.name }
@@ -55,11 +65,7 @@ func (s sharedKey) check(*Config) error {
 }
 
 func (s sharedKey) token(_ context.Context, c *Config) (wsse.Token, error) {
-	parts := c.Header.parts(true)
-	if parts == 0 {
-		parts = PartTimestamp | PartTo
-	}
-	return wsse.Shared{Name: s.name, Key: s.key.key, Parts: wsse.Parts(parts)}, nil
+	return wsse.Shared{Name: s.name, Key: s.key.key, Parts: withTo(c)}, nil
 }
 
 func (s sharedKey) identity() string { return "sharedkey:" + s.name }

@@ -51,8 +51,8 @@ type Principal struct {
 	// octets.
 	Assertion *saml.Assertion
 	// Certificate is the verified certificate that the sender proved to have
-	// the key of, if any: of kind Certificate always, of the other kinds where
-	// a signature or the TLS handshake added it.
+	// the key of, if any: of kind Certificate always, of kind Shared never, of the
+	// other kinds where a signature or the TLS handshake added it.
 	Certificate *x509.Certificate
 	// Key is the public key that the sender proved to hold; nil if the proof
 	// was by a password, a secret key, or by nothing, as with a bearer token.

@@ -81,9 +81,10 @@ type Verifier struct {
 	Audiences []string
 	// Addresses are the URLs at which this service is reached. If there are
 	// any, a message with a wsa:To must name one of them, and the signature of
-	// a client that is known by its certificate must be over To or over the
-	// Body. Set them where clients sign with certificates: such a message has no
-	// audience, and another service could pass it on, around a body of its own.
+	// a client that is known by its certificate, a shared key or a key from a
+	// password must be over To or over the Body. Set them where clients sign with
+	// these: such a message has no audience, and another service could pass it on,
+	// around a body of its own.
 	// Put To into Require where the client's own body must not be passed on
 	// either; not every client signs it.
 	Addresses []string

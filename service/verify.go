@@ -212,25 +212,31 @@ func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user st
 			}
 		}
 	case e.Username != nil:
+		if e.Username.Derived { // unlike a password, a signature by it can be passed on
+			if err := v.boundToUs(e, func(s *wsse.Signer) bool { return s.Ref.Kind == wsse.KeyUser }); err != nil {
+				return nil, err
+			}
+		}
 		p.Kind, p.Name = User, p.User
-	case user != "" && e.Certificate == nil && signer == nil:
-		p.Kind, p.Name, p.User = User, user, user
-	case cert != nil:
-		if e.Certificate != nil {
-			key, err := alg.CertificateKey(e.Certificate)
-			if err != nil {
-				return nil, err
-			}
-			if err := v.boundToUs(e, key); err != nil {
-				return nil, err
-			}
+	case e.Certificate != nil:
+		key, err := alg.CertificateKey(e.Certificate)
+		if err != nil {
+			return nil, err
+		}
+		if err := v.boundToUs(e, func(s *wsse.Signer) bool { return s.Key.Equal(key) }); err != nil {
+			return nil, err
 		}
 		p.Kind, p.Name, p.ProofOfPossession = Certificate, cert.Subject.String(), true
 	case signer != nil:
-		if err := v.boundToUs(e, signer.Key); err != nil {
+		if err := v.boundToUs(e, func(s *wsse.Signer) bool { return s == signer }); err != nil {
 			return nil, err
 		}
 		p.Kind, p.Name, p.ProofOfPossession = Shared, shared, true
+		p.Certificate, p.Key = nil, nil // in TLS, whose need not be whose the key is
+	case user != "":
+		p.Kind, p.Name, p.User = User, user, user
+	case client != nil:
+		p.Kind, p.Name, p.ProofOfPossession = Certificate, client.Subject.String(), true
 	default:
 		return nil, refuse(wsse.ClassTrust, "no token that is accepted")
 	}
@@ -238,17 +244,18 @@ func (v *Verifier) principal(e *wsse.Evidence, client *x509.Certificate, user st
 }
 
 // boundToUs refuses a signed message that somebody could have passed on from
-// another service: a certificate or a shared key has no audience, and over TLS the
-// signature need not cover the body. So where Addresses are known, the principal's
-// own signature must be over To, which is one of them, or over the Body, which at
-// least is then what the client wrote. Somebody else's proves nothing.
-func (v *Verifier) boundToUs(e *wsse.Evidence, key alg.Key) error {
+// another service: a certificate, a shared key or the key of a password has no
+// audience, and over TLS the signature need not cover the body. So where Addresses
+// are known, the principal's own signature must be over To, which is one of them, or
+// over the Body, which at least is then what the client wrote. Somebody else's proves
+// nothing.
+func (v *Verifier) boundToUs(e *wsse.Evidence, own func(*wsse.Signer) bool) error {
 	if len(v.Addresses) == 0 {
 		return nil
 	}
 	for _, bound := range []*wsse.Part{e.To, e.Body} {
 		for _, s := range bound.SignedBy() {
-			if s.Required && s.Key.Equal(key) {
+			if s.Required && own(s) {
 				return nil
 			}
 		}
