@@ -216,13 +216,22 @@ func signerName(s *wsse.Signer) string {
 		name = "context " + s.Ref.ID
 	case s.Made:
 		name = "a key that came encrypted"
+	case s.Ref.Kind == wsse.KeyUser:
+		name = "the password of " + s.Ref.Name
 	case s.Key.IsSecret() && !s.Holder:
-		name = "the shared key"
+		name = sharedName(s.Ref)
 	}
 	if s.Holder {
 		name = "the assertion's holder, " + name
 	}
 	return name
+}
+
+func sharedName(r wsse.KeyRef) string {
+	if name, ok := r.SharedName(); ok {
+		return fmt.Sprintf("the shared key %q", name)
+	}
+	return "the shared key"
 }
 
 // encryptionName says how a part was encrypted.
@@ -238,8 +247,10 @@ func encryptionName(e *wsse.Encryption) string {
 		words = append(words, "under context "+e.Ref.ID)
 	case 0:
 		words = append(words, "under the holder's key")
+	case wsse.KeyUser:
+		words = append(words, "under the password of "+e.Ref.Name)
 	default:
-		words = append(words, "under the shared key")
+		words = append(words, "under "+sharedName(e.Ref))
 	}
 	if e.Content {
 		words = append(words, "(content)")
