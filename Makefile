@@ -8,7 +8,7 @@ TIMING   ?= 1000000
 SAMPLE   ?= 60
 
 .DEFAULT_GOAL := ci
-.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc soak timing mutation mutation-sample interop bench bench-quick cover build rename clean
+.PHONY: ci help test demo race vet fmt fmt-check lint vuln layers fuzz alloc soak timing mutate mutate-sample interop bench bench-quick cover build rename clean
 
 ci: ## everything that CI does, in its order
 	bash .ci/run
@@ -56,10 +56,10 @@ soak: ## a thousand conversations for SOAK (10m), with the service restarted twi
 timing: ## does the time of a refusal tell why? TIMING (1000000) messages of each pair, a quarter of an hour
 	WST_TIMING=$(TIMING) go test -tags timing -count=1 -timeout 0 -run '^TestTiming$$' -v ./internal/attack
 
-mutation: ## the verifier packages changed place by place: who notices? Hours; writes docs/mutation.md
+mutate: ## the verifier packages changed place by place: who notices? Hours; writes docs/mutation.md
 	go -C scripts/mutate run . -write
 
-mutation-sample: ## SAMPLE (60) mutants, drawn anew for each commit
+mutate-sample: ## SAMPLE (60) mutants, drawn anew for each commit
 	go -C scripts/mutate test ./...
 	go -C scripts/mutate run . -sample $(SAMPLE) -seed "$$(git rev-parse HEAD)"
 
