@@ -38,6 +38,7 @@ func withArrival(ctx context.Context, a *arrival) context.Context {
 // Errors for the log of a service.
 var (
 	errListenerGone = errors.New("webservices: the listener was closed before a channel accepted the message")
+	errNoPlace      = errors.New("webservices: too many messages wait for a channel")
 	errNoReply      = errors.New("webservices: the channel was closed without a reply")
 )
 
@@ -47,6 +48,12 @@ func (l *Listener) take(ctx context.Context, m *service.Message) (any, error) {
 	a := ctx.Value(arrivalKey{}).(*arrival)
 	if err := l.security.admit(m); err != nil {
 		return nil, err
+	}
+	select {
+	case l.places <- struct{}{}:
+		defer func() { <-l.places }()
+	default:
+		return nil, errNoPlace
 	}
 	a.message = m
 	select {

@@ -31,7 +31,7 @@ type Listener struct {
 	security *serverSecurity
 	values   listenerValues
 	arrivals chan *arrival
-	places   chan struct{} // one is taken by each request that is under way or waits
+	places   chan struct{} // one is taken by each message that waits, or is being answered
 
 	mu    sync.Mutex
 	state ListenerState
@@ -47,8 +47,9 @@ type listening struct {
 	gone     chan struct{}    // closed at the end
 }
 
-// maxWaiting bounds the requests that wait for a channel, as the queue of
-// http.sys does: it has a thousand places unless an administrator says else.
+// maxWaiting bounds the messages that wait for a channel, as the queue of
+// http.sys does: it has a thousand places unless an administrator says else. What
+// was not verified takes none, so that strangers cannot take them all.
 const maxWaiting = 1000
 
 // CreateListener is WsCreateListener. It checks everything, the whole security
@@ -226,10 +227,7 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "", http.StatusServiceUnavailable)
 		return
 	}
-	select {
-	case l.places <- struct{}{}:
-		defer func() { <-l.places }()
-	default:
+	if len(l.places) == cap(l.places) { // seen before anything is read
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "", http.StatusServiceUnavailable)
 		return
