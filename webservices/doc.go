@@ -30,6 +30,7 @@
 // A [Listener] is an [http.Handler], whose [http.Server] stands for http.sys. It
 // verifies what comes by a description of a server, with package service, and
 // hands it to channels that accept and answer. SamlMessage is for servers alone.
+// HttpHeaderAuth has Basic and Digest at a server, against functions of the program.
 //
 // The table of all functions, properties and constants is docs/wwsapi.md.
 package webservices

@@ -113,7 +113,7 @@ func mostRSA(t *testing.T, s alg.Suite) int {
 // folders are where the packages of the page are.
 var folders = map[string]string{
 	"alg": "internal/alg", "soap": "internal/soap", "xmldsig": "internal/xmldsig", "wsse": "internal/wsse", "wssc": "internal/wssc",
-	"wst": "internal/wst", "saml": "saml", "service": "service", "sts": "sts", "revocation": "revocation", "wstrust": ".",
+	"wst": "internal/wst", "saml": "saml", "service": "service", "sts": "sts", "revocation": "revocation", "httpauth": "internal/httpauth", "wstrust": ".",
 }
 
 // constantOf reads a constant of a package, as wsse.maxTokens, from its source.

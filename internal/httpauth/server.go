@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A Server authenticates the requests that come to a server. Its exported fields
@@ -39,6 +40,9 @@ type Server struct {
 // password.
 type Secret struct{ Password, SHA256, MD5 string }
 
+// maxCredential bounds a header, in octets: whoever judges a password hashes it.
+const maxCredential = 8 << 10
+
 // Errors of Authenticate.
 var (
 	// ErrMissing is a request without a credential.
@@ -57,8 +61,8 @@ func (s *Server) Authenticate(r *http.Request) (name string, err error) {
 	if len(headers) == 0 {
 		return "", ErrMissing
 	}
-	if len(headers) > 1 {
-		return "", errors.New("httpauth: more than one credential")
+	if len(headers) > 1 || len(headers[0]) > maxCredential {
+		return "", errors.New("httpauth: more than one credential, or one that is too long")
 	}
 	scheme, _, _ := strings.Cut(headers[0], " ")
 	switch {
@@ -104,12 +108,16 @@ func (s *Server) clock() time.Time {
 
 func (s *Server) basic(r *http.Request) (string, error) {
 	name, password, ok := r.BasicAuth()
-	if !ok {
-		return "", errors.New("httpauth: the credential of Basic cannot be read")
+	if !ok || !isName(name) {
+		return "", errors.New("httpauth: the credential of Basic cannot be read, or has no name")
 	}
 	right, err := s.Check(r.Context(), name, password)
 	return verdict(name, right, err)
 }
+
+// isName reports whether a name can be a user's. Both schemes say that it is in
+// UTF-8, and it goes to logs and stores that have nothing else.
+func isName(s string) bool { return s != "" && utf8.ValidString(s) }
 
 func verdict(name string, right bool, err error) (string, error) {
 	switch {
@@ -176,6 +184,8 @@ func (s *Server) credential(r *http.Request, header string) (*credential, error)
 	count, err := strconv.ParseUint(p["nc"], 16, 32)
 	c.count = uint32(count)
 	switch {
+	case !isName(c.name):
+		return nil, errors.New("httpauth: the credential of Digest has no user name")
 	case c.alg.make == nil:
 		return nil, fmt.Errorf("httpauth: the algorithm %.20q of Digest is not offered", name)
 	case p["realm"] != s.DigestRealm:

@@ -174,6 +174,7 @@ func TestServerRefusesCredentials(t *testing.T) {
 		"nothing":          func(string) string { return "Digest" },
 		"a scheme":         edit("Digest ", "Bearer "),
 		"not offered":      func(string) string { return "Basic YWxpY2U6cHc=" },
+		"a long one":       func(h string) string { return h + ", more=" + strings.Repeat("x", maxCredential) },
 	} {
 		r := digestRequest(t, s, "SHA-256", "alice", "pw", 1, nil)
 		if change == nil {
@@ -313,7 +314,15 @@ func TestServerKeepsSecrets(t *testing.T) {
 	if !errors.Is(err, ErrWrong) || strings.Contains(err.Error(), "geheim") {
 		t.Error(err)
 	}
-	for _, header := range []string{"Basic", "Basic !", "Basic Z2VoZWlt"} {
+	s.Check = func(context.Context, string, string) (bool, error) { return true, nil }
+	s.Secret = func(context.Context, string, string) (Secret, error) { return Secret{Password: "pw"}, nil }
+	for _, header := range []string{
+		"Basic", "Basic !", "Basic Z2VoZWlt",
+		"Basic OmdlaGVpbQ==", "Basic /zpnZWhlaW0=", // no name, and one that is not in UTF-8
+		"Basic " + strings.Repeat("YWxpY2U6", maxCredential/8),
+		digestRequest(t, s, "MD5", "", "pw", 1, nil).Header.Get("Authorization"),
+		digestRequest(t, s, "MD5", "\xff", "pw", 1, nil).Header.Get("Authorization"),
+	} {
 		r.Header.Set("Authorization", header)
 		if _, err := s.Authenticate(r); err == nil || errors.Is(err, ErrMissing) {
 			t.Error(header, err)
