@@ -58,7 +58,7 @@ func ownerOf(m *Message, limit time.Time) (owner, time.Time) {
 type writtenOwner struct {
 	Kind        Kind
 	Name        string
-	User        string           `json:",omitempty"` // where it is not the Name
+	User        string           `json:",omitempty"` // of kind User it is the Name
 	Attributes  []saml.Attribute `json:",omitempty"`
 	Certificate []byte           `json:",omitempty"` // DER
 	Key         []byte           `json:",omitempty"` // DER, if it is not the certificate's
@@ -69,7 +69,7 @@ type writtenOwner struct {
 func (o owner) write(withAssertion bool) ([]byte, error) {
 	p := o.principal
 	w := writtenOwner{Kind: p.Kind, Name: p.Name, Attributes: p.Attributes, Proof: p.ProofOfPossession}
-	if p.User != p.Name {
+	if p.Kind != User {
 		w.User = p.User
 	}
 	if withAssertion {
