@@ -168,6 +168,10 @@ func CloseChannel(channel *Channel, ac *AsyncContext, e *Error) HRESULT {
 		if idle != nil {
 			select {
 			case <-idle:
+				// The calls may have ended because they were aborted.
+				if context.Cause(ctx) == errAborted {
+					err = errAborted
+				}
 			case <-ctx.Done():
 				err = context.Cause(ctx)
 				channel.stop()
