@@ -258,13 +258,15 @@ func (b brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error)
 func TestBrokenSigner(t *testing.T) {
 	down := errors.New("module is down")
 	ec := testEC(t, elliptic.P256())
-	pair := func(r, s int64) []byte {
-		der, err := asn1.Marshal(struct{ R, S *big.Int }{big.NewInt(r), big.NewInt(s)})
+	order := elliptic.P256().Params().N
+	pairOf := func(r, s *big.Int) []byte {
+		der, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return der
 	}
+	pair := func(r, s int64) []byte { return pairOf(big.NewInt(r), big.NewInt(s)) }
 	for _, c := range []struct {
 		uri string
 		s   brokenSigner
@@ -276,11 +278,11 @@ func TestBrokenSigner(t *testing.T) {
 		{ECDSASHA256, brokenSigner{ec.Public(), nil, nil}},
 		{ECDSASHA256, brokenSigner{ec.Public(), pair(0, 1), nil}},
 		{ECDSASHA256, brokenSigner{ec.Public(), pair(1, -1), nil}},
+		{ECDSASHA256, brokenSigner{ec.Public(), pair(1, 0), nil}},
 		{ECDSASHA256, brokenSigner{ec.Public(), append(pair(1, 1), 0), nil}},
-		{ECDSASHA256, brokenSigner{ec.Public(), func() []byte {
-			der, _ := asn1.Marshal(struct{ R, S *big.Int }{elliptic.P256().Params().N, big.NewInt(1)})
-			return der
-		}(), nil}},
+		{ECDSASHA256, brokenSigner{ec.Public(), pairOf(order, big.NewInt(1)), nil}},
+		{ECDSASHA256, brokenSigner{ec.Public(), pairOf(big.NewInt(1), order), nil}},
+		{ECDSASHA256, brokenSigner{ec.Public(), pairOf(big.NewInt(1), new(big.Int).Add(order, big.NewInt(1))), nil}},
 	} {
 		signer, err := Modern.NewSigner(c.uri, private(t, c.s))
 		if err != nil {

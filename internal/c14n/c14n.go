@@ -41,10 +41,7 @@ type Writer struct{ c canonicalizer }
 
 // Write is [Write].
 func (x *Writer) Write(w io.Writer, e xmltree.Elem, m Method, except xmltree.Elem, prefixes []string) error {
-	if except.OK() {
-		e = e.Without(except)
-	}
-	return x.c.write(w, e, m, prefixes, false)
+	return x.c.write(w, e.Without(except), m, prefixes, false)
 }
 
 // WriteSTR is [WriteSTR].

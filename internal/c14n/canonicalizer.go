@@ -99,7 +99,7 @@ func (c *canonicalizer) subtree(e xmltree.Elem) error {
 	for len(c.open) > 0 {
 		c.endTag()
 	}
-	return c.err
+	return nil
 }
 
 func (c *canonicalizer) startTag(e xmltree.Elem, t xmltree.Tag, apex bool) error {
@@ -138,11 +138,11 @@ func (c *canonicalizer) namespaces(t xmltree.Tag, apex bool) {
 		}
 	}
 	if !c.all {
-		if t.Prefix != 1 && !c.inclusive(t.Prefix) {
+		if !c.inclusive(t.Prefix) {
 			c.render(t.Prefix, t.Space)
 		}
 		for i := range c.attrs {
-			if p := c.attrs[i].Prefix; p > 1 && !c.inclusive(p) {
+			if p := c.attrs[i].Prefix; p != 0 && !c.inclusive(p) {
 				c.render(p, c.attrs[i].Space)
 			}
 		}
@@ -175,7 +175,7 @@ func (c *canonicalizer) inForce(t xmltree.Tag) {
 		prefix, space, up := c.d.Decl(k)
 		if !seen[prefix] {
 			seen[prefix] = true
-			if prefix != 1 && c.inclusive(prefix) {
+			if c.inclusive(prefix) {
 				c.render(prefix, space)
 			}
 		}
@@ -195,7 +195,8 @@ func (c *canonicalizer) inclusive(prefix int32) bool {
 	return false
 }
 
-// render notes a declaration to be written, unless the output has it in force.
+// render notes a declaration to be written, unless the output has it in force;
+// that of the prefix xml always is.
 func (c *canonicalizer) render(prefix, space int32) {
 	if prefix == 1 || c.rendered[prefix] == space {
 		return

@@ -53,9 +53,7 @@ func (b *Builder) Attr(space, local, value string) {
 	if !b.pending {
 		panic("xmltree: Attr without an open start tag")
 	}
-	if space != "" {
-		b.need(space)
-	}
+	b.need(space)
 	b.buf = append(b.buf, ' ')
 	b.name(space, local)
 	b.buf = append(b.buf, `="`...)

@@ -7,11 +7,13 @@ import (
 
 // text reads character data up to the next '<'. What stands in the source as
 // it is stays there; only text with references or carriage returns is copied.
+// Before all text stands the '>' of a tag, a comment or a CDATA section, so that
+// a look at two octets back stays inside the source.
 func (p *parser) text() error {
 	src, start, i := p.src, p.i, p.i
 	escape := false
 scan:
-	for i < len(src) {
+	for {
 		// Most text is plain, and some is long: base64.
 		for i+8 <= len(src) {
 			s := src[i : i+8 : i+8]
@@ -33,7 +35,7 @@ scan:
 		case cAmp, cCR:
 			return p.textCopied(start, i)
 		case cGT:
-			if i-start >= 2 && src[i-1] == ']' && src[i-2] == ']' {
+			if src[i-1] == ']' && src[i-2] == ']' {
 				return p.errorf(i, "']]>' in text")
 			}
 			escape = true
@@ -75,7 +77,7 @@ scan:
 			i++
 			continue
 		case cGT:
-			if i-start >= 2 && src[i-1] == ']' && src[i-2] == ']' {
+			if src[i-1] == ']' && src[i-2] == ']' {
 				return p.errorf(i, "']]>' in text")
 			}
 		case cEF:
@@ -219,7 +221,7 @@ func (p *parser) literal(from, to int) (span, error) {
 	for i := from; i < to; i++ {
 		c := p.src[i]
 		if c == '\r' {
-			if i+1 < to && p.src[i+1] == '\n' {
+			if p.src[i+1] == '\n' { // at to stands what ends the literal
 				continue
 			}
 			c = '\n'

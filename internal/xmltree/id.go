@@ -44,13 +44,10 @@ func (d *Doc) noteID(self, k int32) {
 
 // idName reports whether a local name is a spelling of "id" or AssertionID.
 func idName(local []byte) bool {
-	switch len(local) {
-	case 2:
+	if len(local) == 2 {
 		return local[0]|0x20 == 'i' && local[1]|0x20 == 'd'
-	case 11:
-		return string(local) == "AssertionID"
 	}
-	return false
+	return string(local) == "AssertionID"
 }
 
 // idCarrier reports whether a namespace has elements that carry identifiers

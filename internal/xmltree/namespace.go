@@ -17,7 +17,7 @@ func (p *parser) name() (local int, err error) {
 		c := src[i]
 		if c < utf8.RuneSelf {
 			k := nameClass[c]
-			if first && k&nameStart != 0 || !first && k != 0 {
+			if k&nameStart != 0 || !first && k != 0 {
 				i++
 				first = false
 				continue

@@ -140,10 +140,7 @@ func (d *Doc) markList(used []bool, v []byte) {
 func (e Elem) mentionsInclusive() bool {
 	d := e.d
 	n := &d.nodes[e.i]
-	sub := d.attrs[n.attrFrom:]
-	if end := int(n.end); end < len(d.nodes) {
-		sub = d.attrs[n.attrFrom:d.firstAttr(n.end)]
-	}
+	sub := d.attrs[n.attrFrom:d.firstAttr(n.end)]
 	for k := range sub {
 		a := &sub[k]
 		if string(d.src[a.localFrom:a.nameTo]) != "Algorithm" {

@@ -101,7 +101,7 @@ func (p *parser) attribute(self int32) error {
 		return err
 	}
 	switch {
-	case localFrom == from && string(src[from:nameTo]) == "xmlns":
+	case string(src[from:nameTo]) == "xmlns":
 		return p.declare(self, from, from, from, value)
 	case localFrom != from && string(src[from:localFrom-1]) == "xmlns":
 		return p.declare(self, from, localFrom, nameTo, value)

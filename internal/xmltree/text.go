@@ -24,7 +24,7 @@ func (e Elem) TextOctets() ([]byte, error) {
 	for i := d.nodes[e.i].first; i != 0; i = d.nodes[i].next {
 		n := &d.nodes[i]
 		switch {
-		case n.kind == kindElement && i == e.skip:
+		case i == e.skip:
 			continue
 		case n.kind == kindElement:
 			return nil, e.Errorf("an element inside a value")
