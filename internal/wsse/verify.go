@@ -229,14 +229,12 @@ func (v *verifier) from(i int) xmltree.Elem { return v.sigs[i].from.token }
 // checkRequired refuses a message in which no one signature covers what is
 // required, and fills in whose signature does.
 func (v *verifier) checkRequired() error {
-	var full *Signer
+	full := false
 	for i, s := range v.ev.Signers {
 		if !s.Required {
 			continue
 		}
-		if full == nil {
-			full = s
-		}
+		full = true
 		v.noteBinding(i)
 		if s.Holder {
 			continue
@@ -252,7 +250,7 @@ func (v *verifier) checkRequired() error {
 			}
 		}
 	}
-	if full == nil && v.required != 0 && v.off&checkRequired == 0 {
+	if !full && v.required != 0 && v.off&checkRequired == 0 {
 		return refuse(ClassPolicy, v.sec, "no signature covers all that is required: %v", v.required)
 	}
 	// Outside TLS a token could be put on somebody else's message.
