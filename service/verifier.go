@@ -68,8 +68,8 @@ type Limits = wsse.Limits
 
 // A Verifier decides which messages a service accepts. The zero value accepts
 // nothing: a Verifier needs Audiences, Replay, and at least one of Issuers,
-// Users, ClientCAs, KnownClients and SharedKeys. It must not be changed while it is in use, and may then
-// be used by many goroutines at once.
+// Users, ClientCAs, KnownClients, SharedKeys and HTTPUser. It must not be changed
+// while it is in use, and may then be used by many goroutines at once.
 //
 // A message must arrive over TLS that ends in this process, must carry a fresh
 // Timestamp, and must carry one token that is accepted. Where the message is
@@ -198,7 +198,7 @@ func (v *Verifier) Check() error {
 		return wrong("Replay is nil: cache.New(cache.NewMemory(bytes), key) makes one for a single process")
 	}
 	if len(v.Issuers) == 0 && v.Users == nil && v.ClientCAs == nil && len(v.KnownClients) == 0 && v.SharedKeys == nil && v.HTTPUser == nil {
-		return wrong("Issuers, Users, ClientCAs, KnownClients and SharedKeys are all empty: nobody would be accepted")
+		return wrong("Issuers, Users, ClientCAs, KnownClients, SharedKeys and HTTPUser are all empty: nobody would be accepted")
 	}
 	for _, i := range v.Issuers {
 		if (i.Name == "") != i.AnyName || len(i.Certificates) == 0 {
