@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
 	"fmt"
 
 	"wstrust/revocation"
@@ -19,16 +22,44 @@ func (f *verifyFlags) revocation(u *ui) (*revocation.Checker, error) {
 		flag  string
 		names []string
 		into  *[][]byte
-	}{{"--crl", f.lists, &out.Lists}, {"--ocsp", f.responses, &out.Responses}} {
+		check func([]byte) error
+	}{{"--crl", f.lists, &out.Lists, isList}, {"--ocsp", f.responses, &out.Responses, isResponse}} {
 		for _, name := range files.names {
 			data, err := u.readFile(files.flag, name)
 			if err != nil {
 				return nil, err
 			}
+			if err := files.check(data); err != nil {
+				return nil, usage("see what is in it with openssl asn1parse", "%s: %s: %v", files.flag, name, err)
+			}
 			*files.into = append(*files.into, data)
 		}
 	}
 	return out, nil
+}
+
+// isList and isResponse tell a file that was mistaken for another before anything
+// is looked up in it, which would be never if nobody needs it. What it says and who
+// signed it is for the Checker.
+func isList(data []byte) error {
+	if block, _ := pem.Decode(data); block != nil {
+		data = block.Bytes
+	}
+	if _, err := x509.ParseRevocationList(data); err != nil {
+		return fmt.Errorf("no revocation list: %w", err)
+	}
+	return nil
+}
+
+func isResponse(data []byte) error {
+	var response struct {
+		Status asn1.Enumerated
+		Bytes  asn1.RawValue `asn1:"optional"`
+	}
+	if _, err := asn1.Unmarshal(data, &response); err != nil {
+		return errors.New("no OCSP response in DER")
+	}
+	return nil
 }
 
 // paths are the verified paths from a certificate to the authorities in --trust.
