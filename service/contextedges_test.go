@@ -3,6 +3,7 @@ package service_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,7 +80,19 @@ func TestContextFaults(t *testing.T) {
 			t.Errorf("status %d: %s", a.status, a.octets)
 		}
 		// What stands behind the context in the header counts as well.
-		w.accepted(request(), under(h), user("alice", "pw"))
+		c := pair(t, p256(t), "client", &w.ca, nil)
+		w.accepted(request(), under(h), wsse.X509{Certificates: []*x509.Certificate{c.Leaf}, Key: private(t, c)})
+	})
+}
+
+// A context that has ended must be renewed, whatever token comes with it.
+func TestContextEndedBesideToken(t *testing.T) {
+	eachMode(t, func(c *service.Contexts) { c.Lifetime, c.Rollover = 300*time.Millisecond, time.Hour }, func(t *testing.T, w *world) {
+		t.Parallel()
+		token := wsse.Issued{XML: w.assertion(nil)}
+		h := w.establish(wst.Trust13, wst.Request{}, token)
+		time.Sleep(time.Until(h.Till) + 10*time.Millisecond)
+		w.bad(w.send(request(), wsse.Options{Tokens: []wsse.Token{token, under(h)}}), wssc.RenewNeeded)
 	})
 }
 

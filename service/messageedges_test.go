@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -128,16 +129,74 @@ func TestHolderBesideTLS(t *testing.T) {
 	}
 }
 
-// What says whom a message is for must be signed with what says that it is fresh: a
-// second signature by the same key may be from another message.
+// What says whom a message is for must be signed with all that is required: a second
+// signature by the same key may be from another message.
 func TestBoundByOneSignature(t *testing.T) {
-	w := newWorld(t, func(w *world) { w.v.Addresses = []string{audience} })
+	w := newWorld(t, func(w *world) { w.v.Addresses, w.v.Require = []string{audience}, service.Action })
 	c := pair(t, p256(t), "client", &w.ca, nil)
 	by := func(parts wsse.Parts) wsse.Token {
-		return wsse.X509{Certificates: []*x509.Certificate{c.Leaf}, Key: private(t, c), Parts: parts}
+		return wsse.X509{Certificates: []*x509.Certificate{c.Leaf}, Key: private(t, c), Parts: wsse.PartTimestamp | parts}
 	}
-	w.accepted(request(), by(wsse.PartTimestamp|wsse.PartTo))
-	w.isRefusal(w.send(request(), wsse.Options{Tokens: []wsse.Token{by(wsse.PartTimestamp), by(wsse.PartTo | wsse.PartBody)}}))
+	w.accepted(request(), by(wsse.PartAction|wsse.PartTo))
+	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{by(wsse.PartAction), by(wsse.PartTo)}}), "policy")
+}
+
+// Of two shared keys the one whose signature covers all that is required is the
+// sender's, and his signature must say that the message is for us.
+func TestTwoSharedKeys(t *testing.T) {
+	keys := sharedWith{"a": bytes.Repeat([]byte("a"), 32), "b": bytes.Repeat([]byte("b"), 32), "short": []byte("short")}
+	w := newWorld(t, func(w *world) { w.v.SharedKeys, w.v.Addresses, w.v.Require = keys, []string{audience}, service.Body })
+	c := pair(t, p256(t), "client", &w.ca, nil)
+	by := func(name string, parts wsse.Parts) wsse.Token {
+		key, err := alg.SecretKey(bytes.Repeat([]byte(name[:1]), 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wsse.Shared{Name: name, Key: key, Parts: wsse.PartTimestamp | parts}
+	}
+	if p := w.accepted(request(), by("a", wsse.PartTo), by("b", wsse.PartBody)).Principal(); p.Name != "b" {
+		t.Errorf("from %v", p)
+	}
+	// What stands behind it in the header counts as well.
+	signed := wsse.X509{Certificates: []*x509.Certificate{c.Leaf}, Key: private(t, c), Parts: wsse.BodyTimestamp}
+	if p := w.accepted(request(), by("a", wsse.PartBody), signed).Principal(); p.Kind != service.Certificate {
+		t.Errorf("from %v", p)
+	}
+	w.v.Require = 0
+	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{by("a", 0), by("b", wsse.PartBody|wsse.PartTo)}}), "policy")
+
+	// The log says which key is wrong, and how.
+	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{by("short", wsse.PartBody)}}), "trust")
+	if !strings.Contains(w.lastLine(), `shared key \"short\"`) {
+		t.Errorf("log: %s", w.lastLine())
+	}
+	keys["CN=client"] = keys["a"]
+	w.v.KnownClients = []*x509.Certificate{c.Leaf}
+	signed.Reference = wsse.RefKeyName
+	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{signed}}), "trust")
+	if !strings.Contains(w.lastLine(), "one of SharedKeys") {
+		t.Errorf("log: %s", w.lastLine())
+	}
+}
+
+// namesAsked is a SharedKeys that has none.
+type namesAsked []string
+
+func (n *namesAsked) Key(_ context.Context, name string) ([]byte, error) {
+	*n = append(*n, name)
+	return nil, nil
+}
+
+// Only what is a name is looked for among the SharedKeys.
+func TestSharedKeysAreAskedForNames(t *testing.T) {
+	asked := new(namesAsked)
+	w := newWorld(t, func(w *world) { w.v.SharedKeys = asked })
+	c := pair(t, p256(t), "client", &w.ca, nil)
+	w.v.KnownClients = []*x509.Certificate{c.Leaf}
+	w.accepted(request(), wsse.X509{Certificates: []*x509.Certificate{c.Leaf}, Key: private(t, c), Reference: wsse.RefThumbprint})
+	if len(*asked) != 0 {
+		t.Errorf("asked for %q", *asked)
+	}
 }
 
 // A message that is encrypted, and to whose sender no answer can be encrypted, is not
@@ -198,7 +257,10 @@ type readers map[string]string
 
 func (r readers) Check(_ context.Context, name string, shown service.Password) (bool, error) {
 	text, ok := shown.Text()
-	return ok && text == r[name] && text != "", nil
+	if !ok {
+		return false, errors.New("nothing to read")
+	}
+	return text == r[name] && text != "", nil
 }
 
 // A password in the clear can be read, and a digest cannot.
@@ -209,7 +271,7 @@ func TestPasswordText(t *testing.T) {
 	digest := user("alice", "pw")
 	digest.Digest = true
 	w.refused(w.send(request(), wsse.Options{Tokens: []wsse.Token{digest}}), "trust")
-	if strings.Contains(w.log.String(), "service refuses every message") {
+	if !strings.Contains(w.lastLine(), "nothing to read") || strings.Contains(w.log.String(), "service refuses every message") {
 		t.Errorf("log: %s", w.log)
 	}
 }

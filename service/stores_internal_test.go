@@ -23,7 +23,8 @@ type countingStore struct {
 	cache.Store
 	mu     sync.Mutex
 	counts map[string]int
-	broken string
+	broken string // an operation
+	times  int    // how often it works before it breaks
 }
 
 var errBroken = errors.New("the store is broken")
@@ -36,7 +37,9 @@ func (c *countingStore) does(op string) error {
 	}
 	c.counts[op]++
 	if c.broken == op {
-		return errBroken
+		if c.times--; c.times < 0 {
+			return errBroken
+		}
 	}
 	return nil
 }
@@ -175,7 +178,11 @@ func TestSealedMarks(t *testing.T) {
 	if _, err := s.renew(ctx, c, &next, now); !errors.Is(err, errBroken) {
 		t.Errorf("nobody knows whether it was revoked, and it is renewed: %v", err)
 	}
-	store.broken = "add"
+	store.times = 1
+	if err := found(now); !errors.Is(err, errBroken) {
+		t.Errorf("nobody knows whether it was renewed: %v", err)
+	}
+	store.broken, store.times = "add", 0
 	if _, err := s.renew(ctx, c, &next, now); !errors.Is(err, errBroken) {
 		t.Errorf("renewed without a mark: %v", err)
 	}
