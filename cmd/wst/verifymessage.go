@@ -14,6 +14,7 @@ import (
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
+	"wstrust/revocation"
 	"wstrust/saml"
 )
 
@@ -149,10 +150,17 @@ func (k *keyring) refusal(name string, err error, at bool) error {
 	reason, path := told(err)
 	if class == wsse.ClassTrust {
 		for _, why := range k.refused {
-			reason += "; " + why.Error()
+			if said := "; " + strings.TrimPrefix(why.Error(), "revocation: "); !strings.Contains(reason, said) { // a certificate may be asked about twice
+				reason += said
+			}
 		}
-		if k.outdated() {
+		switch {
+		case k.outdated():
 			f.code, f.next = exitClock, "a certificate was not valid then: --at verifies as at another time"
+		case k.said(revocation.ErrRevoked):
+			f.next = "do not use it: whoever has that key may have stolen it"
+		case k.said(revocation.ErrUnknown):
+			f.next = "get a list or response of its authority that is good now for --crl or --ocsp, or let its host be asked with --revocation-host"
 		}
 	}
 	if class == wsse.ClassExpired {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wstrust/internal/alg"
@@ -197,6 +198,11 @@ func (k *keyring) inTime(c *x509.Certificate) error {
 		return fmt.Errorf("certificate %.200q is valid from %s until %s: %w", c.Subject.String(), clock(c.NotBefore), clock(c.NotAfter), errCertificateTime)
 	}
 	return nil
+}
+
+// said reports whether a certificate was refused for a reason.
+func (k *keyring) said(reason error) bool {
+	return slices.ContainsFunc(k.refused, func(err error) bool { return errors.Is(err, reason) })
 }
 
 // outdated reports whether a certificate was refused for its dates.
