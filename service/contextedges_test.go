@@ -96,6 +96,26 @@ func TestContextEndedBesideToken(t *testing.T) {
 	})
 }
 
+// The token that belongs to a signature is found among others: of another context, of
+// another instance, and of the same name in a header that is none of ours.
+func TestContextAmongOthers(t *testing.T) {
+	eachMode(t, nil, func(t *testing.T, w *world) {
+		first := w.establish(wst.Trust13, wst.Request{}, user("alice", "pw"))
+		second := w.establish(wst.Trust13, wst.Request{}, user("böb", "ß€"))
+		renewed := w.renew(first, wst.Request{})
+		for _, pair := range [][2]*wssc.Held{{first, second}, {second, first}, {first, renewed}, {renewed, first}} {
+			m := w.accepted(request(), under(pair[0]), under(pair[1]))
+			if c := m.Context(); c.ID != pair[0].ID || c.Instance != pair[0].Instance {
+				t.Errorf("under %+v, want %v", c, pair[0])
+			}
+		}
+		other := forged(t, first.ID, "", secret(t, 1), []byte("of somebody else")).XML
+		octets := protect(t, request(), wsse.Options{Tokens: []wsse.Token{under(first)}}, time.Now())
+		octets = bytes.Replace(octets, []byte("<s:Header>"), fmt.Appendf(nil, `<s:Header><x:H xmlns:x="urn:x">%s</x:H>`, other), 1)
+		w.wantOrder(w.post(soap.NewPacket(soap.V12, action, octets)))
+	})
+}
+
 // A context that a message names without its token is the one that it can cancel.
 func TestContextNamedAndCancelled(t *testing.T) {
 	w := newWorld(t, func(w *world) { w.v.Contexts = &service.Contexts{} })
