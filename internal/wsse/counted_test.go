@@ -16,7 +16,12 @@ func headerOf(t testing.TB, content string, lim Limits) (*Pending, error) {
 	msg := protect(t, Options{})
 	i := bytes.Index(msg, []byte("</wsse:Security>"))
 	msg = bytes.Join([][]byte{msg[:i], []byte(content), msg[i:]}, nil)
-	d, err := xmltree.Parse(msg, xmltree.Limits{})
+	return reading(t, string(msg), lim)
+}
+
+func reading(t testing.TB, msg string, lim Limits) (*Pending, error) {
+	t.Helper()
+	d, err := xmltree.Parse([]byte(msg), xmltree.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
