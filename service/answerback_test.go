@@ -47,12 +47,12 @@ func TestAnswerIsNoRequest(t *testing.T) {
 	}
 	// Nor one whose relation shows only when it is open.
 	out := request()
-	out.RelatesTo = "urn:uuid:1"
+	out.RelatesTo = "urn:answered"
 	octets := protect(t, out, wsse.Options{
 		Tokens:     []wsse.Token{wsse.X509{Certificates: []*x509.Certificate{alice.Leaf}, Key: private(t, alice)}},
 		Protection: &wsse.Protection{Sign: wsse.BodyTimestamp | wsse.PartAddressing, Encrypt: wsse.PartRelatesTo, Recipient: w.own.Leaf},
 	}, time.Now())
-	if bytes.Contains(octets, []byte("urn:uuid:1")) {
+	if bytes.Contains(octets, []byte("urn:answered")) {
 		t.Fatal("the relation is in the clear")
 	}
 	w.refused(w.post(soap.NewPacket(out.Version, out.Action, octets)), "protocol")
