@@ -36,6 +36,42 @@ var verifiers = []string{
 	"internal/xmltree", "internal/alg", "internal/c14n", "internal/xmldsig", "internal/xmlenc", "internal/soap", "saml", "internal/wsse", "service",
 }
 
+// A package that has both is two rows of the table: its files that read and
+// verify messages, and those that write them.
+const (
+	reads  = ": reading and verifying"
+	writes = ": writing, and the rest"
+)
+
+// readers are, by the package, those files.
+var readers = map[string]*regexp.Regexp{
+	"internal/wsse": regexp.MustCompile(`/(answer|assertion|confirm|cover|derived|encrypted|keyref|open|passwordkey|place|read|replace|resolve|secret|signer|state|timestamp|username|verify)\.go$`),
+}
+
+// row is where in the table a mutant counts.
+func (m mutant) row() string {
+	switch re := readers[m.key.pkg]; {
+	case re == nil:
+		return m.key.pkg
+	case re.MatchString(m.file):
+		return m.key.pkg + reads
+	default:
+		return m.key.pkg + writes
+	}
+}
+
+// allRows are the rows of packages, in their order.
+func allRows(packages []string) (all []string) {
+	for _, pkg := range packages {
+		if readers[pkg] == nil {
+			all = append(all, pkg)
+		} else {
+			all = append(all, pkg+reads, pkg+writes)
+		}
+	}
+	return all
+}
+
 // witnesses are packages whose tests are asked when the own tests of a mutant
 // let it live, the quick ones first.
 var witnesses = append(slices.Clone(verifiers), "sts", "internal/attack", ".")
@@ -56,18 +92,18 @@ func main() {
 func run(ctx context.Context) (ok bool, err error) {
 	var (
 		root   = flag.String("root", "../..", "the module's folder")
-		only   = flag.String("pkg", "", "only the mutants of these packages, with commas between")
+		only   = flag.String("pkg", "", "only the mutants of these packages or rows of the table, with commas between")
 		fn     = flag.String("fn", "", "only those in functions that this expression matches")
 		sample = flag.Int("sample", 0, "only so many, drawn from those of packages in the table that are not listed")
 		seed   = flag.String("seed", "", "what the draw depends on, such as the commit")
 		jobs   = flag.Int("jobs", 1, "test processes at a time")
 		by     = flag.String("by", strings.Join(witnesses, ","), "whose tests are asked when a package's own let a mutant live")
 		open   = flag.Bool("unjudged", false, "only those of which the document says that nobody has judged them")
-		rewr   = flag.Bool("write", false, "write what came out into the document; for whole packages only")
+		rewr   = flag.Bool("write", false, "write what came out into the document; for whole rows of its table only")
 	)
 	flag.Parse()
 	if *rewr && (*fn != "" || *sample != 0 || *open) {
-		return false, fmt.Errorf("-write is for whole packages")
+		return false, fmt.Errorf("-write is for whole rows of the table")
 	}
 	folder, err := filepath.Abs(*root)
 	if err != nil {
@@ -116,24 +152,24 @@ func run(ctx context.Context) (ok bool, err error) {
 			fmt.Printf("listed, but dead: %s:%d: %s\n", m.file, m.line, m.key)
 		}
 	}
-	fmt.Print(table(count(chosen, h.became, listed, "now"), packagesOf(chosen)))
+	fmt.Print(table(count(chosen, h.became, listed, "now"), rowsOf(chosen)))
 	if *rewr {
 		when := time.Now().Format(time.DateOnly)
 		if !slices.Equal(h.by, witnesses) {
 			when += ", asked besides: " + strings.Join(h.by, ", ")
 		}
-		return true, write(document, chosen, h.became, listed, verifiers, when)
+		return true, write(document, t.mutants, chosen, h.became, listed, when)
 	}
 	return ok, nil
 }
 
-func packagesOf(mutants []mutant) (packages []string) {
+func rowsOf(mutants []mutant) (rows []string) {
 	for _, m := range mutants {
-		if !slices.Contains(packages, m.key.pkg) {
-			packages = append(packages, m.key.pkg)
+		if !slices.Contains(rows, m.row()) {
+			rows = append(rows, m.row())
 		}
 	}
-	return packages
+	return rows
 }
 
 func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
@@ -141,8 +177,9 @@ func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
 	if err != nil {
 		return nil, err
 	}
+	names := strings.Split(only, ",")
 	for _, m := range all {
-		if (only == "" || slices.Contains(strings.Split(only, ","), m.key.pkg)) && re.MatchString(m.key.fn) {
+		if (only == "" || slices.Contains(names, m.key.pkg) || slices.Contains(names, m.row())) && re.MatchString(m.key.fn) {
 			chosen = append(chosen, m)
 		}
 	}
@@ -152,11 +189,11 @@ func choose(all []mutant, only, fn string) (chosen []mutant, err error) {
 	return chosen, nil
 }
 
-// draw takes n mutants, the same ones for the same seed: of packages whose list
-// is whole, and not on it.
+// draw takes n mutants, the same ones for the same seed: of rows whose list is
+// whole, and not on it.
 func draw(all []mutant, judged map[string]figures, listed list, n int, seed string) []mutant {
 	all = slices.DeleteFunc(all, func(m mutant) bool {
-		_, whole := judged[m.key.pkg]
+		_, whole := judged[m.row()]
 		_, known := listed[m.key]
 		return known || !whole
 	})

@@ -17,7 +17,7 @@ const (
 	killedByOthers
 )
 
-// figures of one package.
+// figures of one row.
 type figures struct {
 	own, others      int // killed
 	listed, unjudged int // survived
@@ -31,7 +31,7 @@ func (f figures) rate() float64 { return 100 * float64(f.own+f.others) / float64
 func count(mutants []mutant, became map[int]verdict, l list, date string) map[string]figures {
 	per := map[string]figures{}
 	for _, m := range mutants {
-		f := per[m.key.pkg]
+		f := per[m.row()]
 		f.date = date
 		switch became[m.id] {
 		case killedByOwn:
@@ -45,7 +45,7 @@ func count(mutants []mutant, became map[int]verdict, l list, date string) map[st
 				f.unjudged++
 			}
 		}
-		per[m.key.pkg] = f
+		per[m.row()] = f
 	}
 	return per
 }
@@ -56,16 +56,16 @@ const (
 )
 
 // table is the first half of the document.
-func table(per map[string]figures, packages []string) string {
+func table(per map[string]figures, rows []string) string {
 	var out strings.Builder
 	out.WriteString(tableHead)
 	var total figures
 	row := func(name string, f figures) {
 		fmt.Fprintf(&out, tableRow, name, f.all(), f.own, f.others, f.listed, f.unjudged, f.rate(), f.date)
 	}
-	for _, pkg := range packages {
-		if f, ok := per[pkg]; ok {
-			row(pkg, f)
+	for _, name := range rows {
+		if f, ok := per[name]; ok {
+			row(name, f)
 			total.own += f.own
 			total.others += f.others
 			total.listed += f.listed
@@ -74,9 +74,9 @@ func table(per map[string]figures, packages []string) string {
 	}
 	row("all", total)
 	var missing []string
-	for _, pkg := range packages {
-		if _, ok := per[pkg]; !ok {
-			missing = append(missing, pkg)
+	for _, name := range rows {
+		if _, ok := per[name]; !ok {
+			missing = append(missing, name)
 		}
 	}
 	if missing != nil {
@@ -121,21 +121,23 @@ time, in every function of the packages that verify:
 
 Conditions are not negated: whoever notices that a check always passes, and that it never does, notices that too. A run that never ends counts as noticed. The package's own tests are asked first, then those
 of the packages that use it, where the last column does not say otherwise: then more are killed than it says. CI tries a sample that changes with each commit, and fails if one survives that is not in the list below.
+A package that reads messages and writes them has two rows: its files for the one, and for the other.
 
 `
 
 // write puts the document in place: the table, and the list without what is
-// dead or gone and with what is new. Packages that were not run keep what they
-// have. When says when the run was, and whose tests were asked.
-func write(file string, mutants []mutant, became map[int]verdict, l list, packages []string, when string) error {
+// dead or gone and with what is new. What was not run, of all the mutants, keeps
+// what it has. When says when the run was, and whose tests were asked.
+func write(file string, all, mutants []mutant, became map[int]verdict, l list, when string) error {
 	per, err := readTable(file)
 	if err != nil {
 		return err
 	}
 	kept := list{}
-	for k, reason := range l {
-		if !slices.ContainsFunc(mutants, func(m mutant) bool { return m.key.pkg == k.pkg }) {
-			kept[k] = reason
+	rows := rowsOf(mutants)
+	for _, m := range all {
+		if reason, ok := l[m.key]; ok && !slices.Contains(rows, m.row()) {
+			kept[m.key] = reason
 		}
 	}
 	for _, m := range mutants {
@@ -148,5 +150,5 @@ func write(file string, mutants []mutant, became map[int]verdict, l list, packag
 		}
 	}
 	maps.Copy(per, count(mutants, became, l, when))
-	return os.WriteFile(file, []byte(preface+table(per, packages)+"\n"+kept.text(packages)), 0o644)
+	return os.WriteFile(file, []byte(preface+table(per, allRows(verifiers))+"\n"+kept.text(verifiers)), 0o644)
 }
