@@ -102,10 +102,14 @@ func (r *Ring) Seal(scope string, c *Context) ([]byte, error) {
 // Open returns the context that a cookie holds if it is for that scope,
 // identifier and instance and of a key of ours. Nothing tells why it is not.
 func (r *Ring) Open(cookie []byte, scope, id, instance string) (Context, bool) {
-	if len(cookie) < 2 || cookie[0] != sealVersion || len(cookie) < 2+int(cookie[1]) {
+	if len(cookie) < 2 || cookie[0] != sealVersion {
 		return Context{}, false
 	}
-	name, sealed := string(cookie[2:2+cookie[1]]), cookie[2+cookie[1]:]
+	end := 2 + int(cookie[1])
+	if len(cookie) < end {
+		return Context{}, false
+	}
+	name, sealed := string(cookie[2:end]), cookie[end:]
 	for _, k := range r.keys {
 		if k.id != name {
 			continue

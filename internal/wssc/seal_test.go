@@ -82,6 +82,16 @@ func TestSeal(t *testing.T) {
 	if _, ok := r.Open(append(bytes.Clone(cookie), 0), "orders", "urn:a", "urn:1"); ok {
 		t.Error("an octet more, and opened")
 	}
+	// A key id as long as the octet can say, in cookies that are longer and shorter.
+	for length := range 256 {
+		for _, size := range []int{2, 3, 257, 258, 300} {
+			long := make([]byte, size)
+			copy(long, []byte{sealVersion, byte(length)})
+			if _, ok := r.Open(long, "orders", "urn:a", "urn:1"); ok {
+				t.Errorf("a key id of %d octets in a cookie of %d, and opened", length, size)
+			}
+		}
+	}
 	again, err := r.Seal("orders", c)
 	if err != nil || bytes.Equal(again, cookie) {
 		t.Error("sealed twice, and the same")
