@@ -48,7 +48,7 @@ func (e Elem) Children(yield func(Elem) bool) {
 		return
 	}
 	nodes := e.d.nodes
-	for i := nodes[e.i].first; i != 0; i = nodes[i].next {
+	for i := e.i + 1; i < nodes[e.i].end; i = nodes[i].end {
 		if nodes[i].kind == kindElement && i != e.skip && !yield(Elem{e.d, i, e.skip}) {
 			return
 		}
@@ -106,7 +106,7 @@ func (e Elem) AttrOctets(space, local string) (value []byte, ok bool) {
 	}
 	d := e.d
 	n := &d.nodes[e.i]
-	for k := n.attrFrom; k < n.attrTo; k++ {
+	for k, to := n.attrFrom, d.attrTo(e.i); k < to; k++ {
 		a := &d.attrs[k]
 		if string(d.src[a.localFrom:a.nameTo]) == local && d.spaceIs(a.space, space) {
 			return d.octets(a.valueFrom, a.valueTo, a.side), true
@@ -119,7 +119,7 @@ func (e Elem) AttrOctets(space, local string) (value []byte, ok bool) {
 func (e Elem) Attrs(yield func(Attr) bool) {
 	d := e.d
 	n := &d.nodes[e.i]
-	for k := n.attrFrom; k < n.attrTo; k++ {
+	for k, to := n.attrFrom, d.attrTo(e.i); k < to; k++ {
 		a := &d.attrs[k]
 		if !yield(Attr{
 			Space:  d.spaceString(a.space),

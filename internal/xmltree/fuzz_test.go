@@ -85,7 +85,7 @@ func byUs(e Elem) string {
 				b.WriteString(blanks.Replace(a.Value))
 			}
 			b.WriteByte(1)
-			for c := n.first; c != 0; c = d.nodes[c].next {
+			for c := i + 1; c < n.end; c = d.nodes[c].end {
 				walk(c)
 			}
 			b.WriteByte(2)

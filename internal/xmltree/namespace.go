@@ -195,7 +195,7 @@ func (p *parser) resolve(self int32) error {
 	} else if n.prefix != 0 {
 		return p.errorf(int(n.from), "the prefix of %s is not declared", clip(p.src[n.from+1:n.nameTo]))
 	}
-	attrs := d.attrs[n.attrFrom:n.attrTo]
+	attrs := d.attrs[n.attrFrom:]
 	for k := range attrs {
 		a := &attrs[k]
 		if a.prefix != 0 {

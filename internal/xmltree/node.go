@@ -53,8 +53,8 @@ func (d *Doc) Tag(i int) Tag {
 	n := &d.nodes[i]
 	return Tag{
 		Name: d.src[n.from+1 : n.nameTo], Prefix: n.prefix, Space: n.space,
-		AttrFrom: int(n.attrFrom), AttrTo: int(n.attrTo),
-		DeclFrom: int(n.declFrom), DeclTo: int(n.declTo), Scope: int(n.scope),
+		AttrFrom: int(n.attrFrom), AttrTo: int(d.attrTo(int32(i))),
+		DeclFrom: int(n.declFrom), DeclTo: int(d.declTo(int32(i))), Scope: int(n.scope),
 	}
 }
 

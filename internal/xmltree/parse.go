@@ -14,7 +14,6 @@ type parser struct {
 	i     int // next octet
 	lim   Limits
 	open  int32 // innermost open element, 0 at document level
-	last  int32 // last child appended to open so far, 0 for none
 	depth int
 	elems int
 }
@@ -240,12 +239,7 @@ func (p *parser) add(n node) int32 {
 	i := int32(len(p.d.nodes))
 	n.parent = p.open
 	n.end = i + 1
+	n.attrFrom, n.declFrom = int32(len(p.d.attrs)), int32(len(p.d.decls))
 	p.d.nodes = append(p.d.nodes, n)
-	if p.last == 0 {
-		p.d.nodes[p.open].first = i
-	} else {
-		p.d.nodes[p.last].next = i
-	}
-	p.last = i
 	return i
 }

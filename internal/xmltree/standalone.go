@@ -47,7 +47,7 @@ func (e Elem) borrowed() (need []int32) {
 	used := e.used()
 	all := e.mentionsInclusive()
 	seen := make([]bool, len(d.prefixes))
-	for k := n.declFrom; k < n.declTo; k++ {
+	for k := n.declFrom; k < d.declTo(e.i); k++ {
 		seen[d.decls[k].prefix] = true
 	}
 	for k := d.nodes[n.parent].scope; k != 0; k = d.decls[k].up {
@@ -74,8 +74,8 @@ func (e Elem) used() []bool {
 	end := d.nodes[e.i].end
 	for i := e.i; i < end; i++ {
 		for len(open) > 0 && d.nodes[open[len(open)-1]].end <= i {
-			n := &d.nodes[open[len(open)-1]]
-			for k := n.declFrom; k < n.declTo; k++ {
+			last := open[len(open)-1]
+			for k := d.nodes[last].declFrom; k < d.declTo(last); k++ {
 				inside[d.decls[k].prefix]--
 			}
 			open = open[:len(open)-1]
@@ -85,14 +85,14 @@ func (e Elem) used() []bool {
 		case kindText:
 			d.markValue(used, d.octets(n.valueFrom, n.valueTo, n.side))
 		case kindElement:
-			for k := n.declFrom; k < n.declTo; k++ {
+			for k := n.declFrom; k < d.declTo(i); k++ {
 				inside[d.decls[k].prefix]++
 			}
 			open = append(open, i)
 			if inside[n.prefix] == 0 {
 				used[n.prefix] = true
 			}
-			for k := n.attrFrom; k < n.attrTo; k++ {
+			for k := n.attrFrom; k < d.attrTo(i); k++ {
 				a := &d.attrs[k]
 				if a.prefix != 0 && inside[a.prefix] == 0 {
 					used[a.prefix] = true
@@ -140,7 +140,7 @@ func (d *Doc) markList(used []bool, v []byte) {
 func (e Elem) mentionsInclusive() bool {
 	d := e.d
 	n := &d.nodes[e.i]
-	sub := d.attrs[n.attrFrom:d.firstAttr(n.end)]
+	sub := d.attrs[n.attrFrom:d.attrTo(n.end-1)]
 	for k := range sub {
 		a := &sub[k]
 		if string(d.src[a.localFrom:a.nameTo]) != "Algorithm" {
@@ -152,14 +152,4 @@ func (e Elem) mentionsInclusive() bool {
 		}
 	}
 	return false
-}
-
-// firstAttr returns the index of the first attribute at or after node i.
-func (d *Doc) firstAttr(i int32) int32 {
-	for ; int(i) < len(d.nodes); i++ {
-		if d.nodes[i].kind == kindElement {
-			return d.nodes[i].attrFrom
-		}
-	}
-	return int32(len(d.attrs))
 }

@@ -17,13 +17,12 @@ func (p *parser) startTag() error {
 	d := p.d
 	prefix := p.prefix(from+1, localFrom)
 	self := p.add(node{
-		kind: kindElement, from: int32(from), localFrom: int32(localFrom), nameTo: int32(p.i), prefix: prefix,
-		attrFrom: int32(len(d.attrs)), declFrom: int32(len(d.decls)), scope: d.nodes[p.open].scope,
+		kind: kindElement, from: int32(from), localFrom: int32(localFrom), nameTo: int32(p.i), prefix: prefix, scope: d.nodes[p.open].scope,
 	})
 	if p.open == 0 {
 		d.nodes[self].scope = 1
 	}
-	p.open, p.last = self, 0
+	p.open = self
 
 	empty, err := p.attributes(self)
 	if err != nil {
@@ -43,7 +42,7 @@ func (p *parser) startTag() error {
 
 // attributes reads up to and including the end of the start tag.
 func (p *parser) attributes(self int32) (empty bool, err error) {
-	src, d := p.src, p.d
+	src := p.src
 	for count := 0; ; count++ {
 		before := p.i
 		for p.i < len(src) && isSpace(src[p.i]) {
@@ -62,8 +61,6 @@ func (p *parser) attributes(self int32) (empty bool, err error) {
 				}
 			}
 			p.i++
-			d.nodes[self].attrTo = int32(len(d.attrs))
-			d.nodes[self].declTo = int32(len(d.decls))
 			return empty, nil
 		}
 		if p.i == before {
@@ -226,9 +223,9 @@ func (p *parser) close(to int) {
 	n := &d.nodes[p.open]
 	n.to = int32(to)
 	n.end = int32(len(d.nodes))
-	for k := n.declTo - 1; k >= n.declFrom; k-- {
+	for k := d.declTo(p.open) - 1; k >= n.declFrom; k-- {
 		d.bind[d.decls[k].prefix] = d.decls[k].prev
 	}
-	p.open, p.last = n.parent, p.open
+	p.open = n.parent
 	p.depth--
 }

@@ -21,7 +21,7 @@ func (e Elem) TextOctets() ([]byte, error) {
 	}
 	d := e.d
 	var one, joined []byte
-	for i := d.nodes[e.i].first; i != 0; i = d.nodes[i].next {
+	for i := e.i + 1; i < d.nodes[e.i].end; i = d.nodes[i].end {
 		n := &d.nodes[i]
 		switch {
 		case i == e.skip:
@@ -71,7 +71,7 @@ func (e Elem) Empty() error {
 // its child elements. Comments are let through.
 func (e Elem) OnlyElements() error {
 	d := e.d
-	for i := d.nodes[e.i].first; i != 0; i = d.nodes[i].next {
+	for i := e.i + 1; i < d.nodes[e.i].end; i = d.nodes[i].end {
 		n := &d.nodes[i]
 		if n.kind == kindText && len(trim(d.octets(n.valueFrom, n.valueTo, n.side))) != 0 {
 			return e.Errorf("text between elements")

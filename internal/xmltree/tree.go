@@ -41,15 +41,34 @@ type node struct {
 	side   bool // value range is in Doc.side
 	escape bool // text that canonical form must escape
 
-	parent, next, first, end int32 // end is the index after the last descendant
-	from, to                 int32 // source range, tags included
-	valueFrom, valueTo       int32 // text and comment: the value; element: the source range between the tags
+	// The first child is the node after this one, and the next sibling is the node
+	// at end, if they are before the end of the parent.
+	parent, end        int32 // end is the index after the last descendant
+	from, to           int32 // source range, tags included
+	valueFrom, valueTo int32 // text and comment: the value; element: the source range between the tags
 
 	localFrom, nameTo int32 // element: its qualified name is src[from+1:nameTo]
 	prefix, space     int32
-	attrFrom, attrTo  int32
-	declFrom, declTo  int32
 	scope             int32 // innermost declaration in force, a chain over decl.up
+
+	// What the node has ends where that of the next one begins.
+	attrFrom, declFrom int32
+}
+
+// attrTo returns the index after the attributes of node i.
+func (d *Doc) attrTo(i int32) int32 {
+	if int(i)+1 < len(d.nodes) {
+		return d.nodes[i+1].attrFrom
+	}
+	return int32(len(d.attrs))
+}
+
+// declTo returns the index after the declarations of node i.
+func (d *Doc) declTo(i int32) int32 {
+	if int(i)+1 < len(d.nodes) {
+		return d.nodes[i+1].declFrom
+	}
+	return int32(len(d.decls))
 }
 
 type attr struct {
@@ -88,7 +107,7 @@ func (d *Doc) Root() Elem {
 	if len(d.nodes) == 0 {
 		return Elem{}
 	}
-	for i := d.nodes[0].first; i != 0; i = d.nodes[i].next {
+	for i := int32(1); i < d.nodes[0].end; i = d.nodes[i].end {
 		if d.nodes[i].kind == kindElement {
 			return Elem{d: d, i: i}
 		}
