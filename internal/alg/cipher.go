@@ -1,6 +1,7 @@
 package alg
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -67,6 +68,12 @@ func (s Suite) Encrypt(uri string, key, plain []byte) ([]byte, error) {
 // whose padding is wrong comes with the error, cut as if it were right: a caller
 // who reads what he gets from strangers reads that too, and then refuses it.
 func (s Suite) Decrypt(uri string, key, ct []byte) ([]byte, error) {
+	return s.DecryptInPlace(uri, key, bytes.Clone(ct))
+}
+
+// DecryptInPlace is Decrypt for a caller who does not need the ciphertext any
+// more: the plaintext takes its place.
+func (s Suite) DecryptInPlace(uri string, key, ct []byte) ([]byte, error) {
 	if err := s.Opens(uri); err != nil {
 		return nil, err
 	}
@@ -84,7 +91,7 @@ func (s Suite) Decrypt(uri string, key, ct []byte) ([]byte, error) {
 	if err != nil {
 		return nil, ErrDecrypt
 	}
-	plain, err := aead.Open(nil, ct[:gcmNonce], ct[gcmNonce:], nil)
+	plain, err := aead.Open(ct[gcmNonce:gcmNonce], ct[:gcmNonce], ct[gcmNonce:], nil)
 	if err != nil {
 		return nil, ErrDecrypt
 	}
@@ -126,8 +133,8 @@ func decryptCBC(block cipher.Block, ct []byte) ([]byte, error) {
 	if len(ct) < 2*aes.BlockSize || len(ct)%aes.BlockSize != 0 {
 		return nil, ErrDecrypt
 	}
-	plain := make([]byte, len(ct)-aes.BlockSize)
-	cipher.NewCBCDecrypter(block, ct[:aes.BlockSize]).CryptBlocks(plain, ct[aes.BlockSize:])
+	plain := ct[aes.BlockSize:]
+	cipher.NewCBCDecrypter(block, ct[:aes.BlockSize]).CryptBlocks(plain, plain)
 	last := int(plain[len(plain)-1])
 	pad := (last-1)&(aes.BlockSize-1) + 1 // last itself, if that is a padding
 	plain = plain[:len(plain)-pad]

@@ -25,5 +25,6 @@ func (x Data) Algorithm() string { return x.d.uri }
 // as many: the nonce of GCM, and most of the initialization vector of CBC.
 func (x Data) Start() []byte { return x.d.value[:min(len(x.d.value), 12)] }
 
-// Open decrypts the data. Errors are those of the function [Open].
+// Open decrypts the data, once: the plaintext takes the place of the ciphertext.
+// Errors are those of the function [Open].
 func (x Data) Open(key alg.Key) ([]byte, error) { return x.d.open(key, x.s) }

@@ -117,7 +117,7 @@ func (d *encrypted) open(key alg.Key, s alg.Suite) ([]byte, error) {
 	if !key.IsSecret() {
 		return nil, d.at(fmt.Errorf("%w: a %v for block cipher %q", alg.ErrKey, key, d.uri))
 	}
-	plain, err := s.Decrypt(d.uri, key.Secret(), d.value)
+	plain, err := s.DecryptInPlace(d.uri, key.Secret(), d.value)
 	if plain == nil {
 		err = d.at(err)
 	}
