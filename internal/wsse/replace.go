@@ -202,15 +202,20 @@ func (v *verifier) next(pieces []piece, i int) error {
 	p := v.Pending
 	src := p.env.Root.Doc().Source()
 	s := state{cuts: make([]cut, len(pieces))}
-	out := make([]byte, 0, len(src))
-	at := 0
+	size := len(src)
 	for j := range pieces {
 		d := &pieces[j]
 		c := &s.cuts[j]
 		c.from, c.to = d.whole.Range()
 		c.size, c.content = len(d.plain), d.content
 		c.lead = len(d.plain) - len(bytes.TrimLeft(d.plain, " \t\r\n"))
-		out = append(append(out, src[at:c.from]...), d.plain...)
+		size += c.size - (c.to - c.from)
+	}
+	out := make([]byte, 0, size)
+	at := 0
+	for j := range pieces {
+		c := &s.cuts[j]
+		out = append(append(out, src[at:c.from]...), pieces[j].plain...)
 		at = c.to
 	}
 	out = append(out, src[at:]...)

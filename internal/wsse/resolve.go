@@ -35,7 +35,8 @@ func (p *Pending) resolve(str xmltree.Elem) (source, error) {
 	if err != nil || d == nil {
 		return s, err
 	}
-	return source{derived: d, base: &s, token: s.token}, nil
+	base := s // so that only a base is moved to the heap
+	return source{derived: d, base: &base, token: s.token}, nil
 }
 
 func (p *Pending) reference(str xmltree.Elem) (source, error) {
