@@ -243,7 +243,7 @@ func (v *verifier) cipherSigned(e xmltree.Elem, sec *symmetric) error {
 		}
 		done, ok := p.walk.done[i]
 		if !ok {
-			s := pendingSignature{elem: sig, early: sig, state: at}
+			s := pendingSignature{elem: sig, early: sig, child: i, state: at}
 			if s.from, err = p.keyInfo(ki); err != nil {
 				continue // hidden as yet
 			}

@@ -10,7 +10,7 @@ import (
 // verify verifies one signature in its state of the message, unless that was
 // done with the same key before something was decrypted.
 func (v *verifier) verify(s *pendingSignature, signer *Signer) ([]xmldsig.Signed, error) {
-	if done, ok := v.walk.done[s.child]; ok && len(v.states) > 1 && done.signer.Key.Equal(signer.Key) {
+	if done, ok := v.walk.done[s.child]; ok && done.signer.Key.Equal(signer.Key) {
 		return done.signed, nil
 	}
 	if err := v.checkReferences(s); err != nil {

@@ -1,0 +1,97 @@
+package wsse
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"wstrust/internal/alg"
+	"wstrust/internal/xmldsig"
+	"wstrust/internal/xmlenc"
+	"wstrust/internal/xmltree"
+)
+
+// That one signature of a key was verified while the message was opened says nothing
+// of another one of the same key. The attacker has a message in which somebody signs
+// Timestamp and To. He adds a signature whose value is no value, by the same
+// certificate, and lays everything out so that Timestamp and Body stand in the
+// second form of the message where To and Timestamp stand in the first.
+func TestSignatureStandsForNoOther(t *testing.T) {
+	const suite = alg.Basic256
+	good, _, err := Protect(outgoing(), Options{Suite: suite, Tokens: []Token{x509Token(rsaUser(), RefX509v3, 0)}}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := suite.NewSessionKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ek xmltree.Builder
+	if err := xmlenc.SealKey(&ek, own, "ek", service().public(t), nil, nil, suite); err != nil {
+		t.Fatal(err)
+	}
+	byOwn := keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><wsse:Reference URI="#ek"/></wsse:SecurityTokenReference>`))
+	header := func(id, data string) string {
+		var b xmltree.Builder
+		if err := xmlenc.Seal(&b, []byte("x"), xmlenc.Content, data, own, byOwn, suite); err != nil {
+			t.Fatal(err)
+		}
+		return `<h:H xmlns:h="urn:h" xmlns:wsu="` + xmltree.WSU + `" wsu:Id="` + id + `">` + string(b.Bytes()) + `</h:H>`
+	}
+	part := func(expr string) string { return string(find(t, good, expr)) }
+	to, stamp, signature := part(`<wsa:To .*?</wsa:To>`), part(`<wsu:Timestamp.*?</wsu:Timestamp>`), part(`<ds:Signature .*?</ds:Signature>`)
+	bad := strings.Replace(signature, base64Of(signatureValue(good)), base64Of(make([]byte, 256)), 1)
+	first, second := header("h1", "ed1"), header("h2", "ed2")
+	overFirst, overSecond := "", ""
+	message := func(first, pad, bad string) []byte {
+		return []byte(part(`<s:Envelope.*?<s:Header>`) + first + to + `<h:Pad xmlns:h="urn:h">` + pad + `</h:Pad>` + second +
+			part(`<wsa:Action .*</wsa:MessageID>`) + part(`<wsse:Security.*?>`) + signature + stamp + string(ek.Bytes()) + overFirst +
+			string(referenceList([]string{"ed1"})) + bad + overSecond + string(referenceList([]string{"ed2"})) +
+			endSecurity + `</s:Header><s:Body><o:Get xmlns:o="urn:orders">forged</o:Get></s:Body></s:Envelope>`)
+	}
+	sign := func(msg []byte, ids ...string) string {
+		root := security(t, msg)
+		var refs []xmldsig.Ref
+		for _, id := range ids {
+			e, err := xmltree.ByID(root, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs = append(refs, xmldsig.Ref{ID: id, Elem: e})
+		}
+		sig, err := xmldsig.Sign(own, suite, "", refs, byOwn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(sig)
+	}
+	ts := strings.Split(string(find(t, []byte(stamp), `wsu:Id="[^"]*"`)), `"`)[1]
+	draft := message(first, "", bad)
+	overFirst, overSecond = sign(draft, ts, "h1"), sign(draft, ts, "h2")
+	// To is as far before the Timestamp as that is before the Body, and by just as
+	// much is the first header block shorter once it is decrypted.
+	draft = message(first, "", bad)
+	at := func(what string) int { return bytes.Index(draft, []byte(what)) }
+	far := at("<s:Body>") - at(stamp)
+	pad := strings.Repeat("p", far-(at(stamp)-at(to)))
+	spaces := strings.Repeat(" ", far-(len(find(t, []byte(first), anyData))-len("x")))
+	first = strings.Replace(first, "</xenc:CipherValue>", spaces+"</xenc:CipherValue>", 1)
+	overFirst = sign(message(first, pad, bad), ts, "h1")
+	for name, c := range map[string]struct {
+		bad  string
+		want Class
+	}{
+		"a wrong value":  {bad, ClassSignature},
+		"a second time":  {signature, 0},
+		"not even there": {"", 0},
+	} {
+		_, err := receive(t, message(first, pad, c.bad), reader(t), Policy{Suite: suite, TLS: true}, now, 0)
+		if ClassOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ev, err := receive(t, message(first, pad, bad), reader(t), Policy{Suite: suite}, now, 0)
+	if err == nil {
+		t.Fatalf("forged body %s by %v", ev.Body.Element().Raw(), ev.Certificate.Subject)
+	}
+}
