@@ -1,6 +1,7 @@
 package wsse
 
 import (
+	"maps"
 	"slices"
 
 	"wstrust/internal/alg"
@@ -208,6 +209,9 @@ func (v *verifier) again() error {
 	}
 	p.stamp, p.username, p.assertion, p.encrypted = stamp{}, xmltree.Elem{}, xmltree.Elem{}, xmltree.Elem{}
 	p.contexts, p.confirmed, p.sigs, p.tokens, p.keyTokens = nil, nil, nil, 0, 0
+	// What was opened by the key of an assertion is opened again where it is needed:
+	// the message may have another assertion now, and its holder is not that one's.
+	maps.DeleteFunc(p.walk.keys, func(_ KeyRef, k symmetric) bool { return k.holder })
 	return p.takeIn()
 }
 
