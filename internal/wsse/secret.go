@@ -99,7 +99,7 @@ func (p *Pending) rootRef(s source) (KeyRef, bool) {
 				return KeyRef{}, false
 			}
 		case s.encrypted.OK():
-			if wrapped := alg.WrapKeySize(methodOf(s.encrypted)) != 0; !wrapped {
+			if wrapped := alg.WrapKeySize(xmlenc.Method(s.encrypted)) != 0; !wrapped {
 				return KeyRef{Kind: KeyRecipient}, true
 			}
 			var err error
@@ -194,7 +194,7 @@ func (v *verifier) openKey(s *source, size, depth int) (symmetric, error) {
 	if len(v.walk.keys) == v.lim.EncryptedKeys {
 		return symmetric{}, refuse(ClassLimit, ek, "more than %d encrypted keys", v.lim.EncryptedKeys)
 	}
-	uri := methodOf(ek)
+	uri := xmlenc.Method(ek)
 	out := symmetric{ref: s.ref, made: true, elem: ek}
 	var own alg.Key
 	var err error
@@ -270,12 +270,6 @@ func (v *verifier) use(key alg.Key, uri string, nonce []byte, at xmltree.Elem) e
 	}
 	v.walk.used = append(v.walk.used, use{key, uri, string(nonce)})
 	return nil
-}
-
-// methodOf returns the algorithm that an EncryptedKey or EncryptedData names.
-func methodOf(e xmltree.Elem) string {
-	uri, _ := e.First(xmltree.XENC, "EncryptionMethod").Attr("", "Algorithm")
-	return uri
 }
 
 func isContext(e xmltree.Elem) bool {

@@ -219,12 +219,25 @@ func algorithm(e xmltree.Elem) (string, error) {
 	if err := onlyAttributes(e, "Algorithm"); err != nil {
 		return "", err
 	}
-	uri, ok := e.Attr("", "Algorithm")
-	if !ok || uri == "" {
+	uri, ok := e.AttrOctets("", "Algorithm")
+	if !ok || len(uri) == 0 {
 		return "", e.Errorf("no Algorithm")
 	}
-	return uri, nil
+	return identifier(uri), nil
 }
+
+// identifier is the string of the octets, without a copy for those that are
+// common.
+func identifier(uri []byte) string {
+	for _, common := range commonURIs {
+		if common == string(uri) {
+			return common
+		}
+	}
+	return string(uri)
+}
+
+var commonURIs = [...]string{alg.AES256GCM, alg.AES128GCM, alg.RSAOAEP, alg.RSAOAEP1, alg.DigestSHA256, alg.DigestSHA1, alg.AES256CBC, alg.AES128CBC}
 
 // parameter is algorithm for an element that holds nothing else.
 func parameter(e xmltree.Elem) (string, error) {
@@ -238,10 +251,8 @@ func parameter(e xmltree.Elem) (string, error) {
 // onlyAttributes refuses attributes that the schema does not have. Those with a
 // namespace are not looked at: WS-Security puts its Id anywhere.
 func onlyAttributes(e xmltree.Elem, names ...string) error {
-	for a := range e.Attrs {
-		if a.Space == "" && !slices.Contains(names, a.Local) {
-			return e.Errorf("attribute %.64q that the schema does not have", a.Local)
-		}
+	if other := e.OtherAttr(names...); other != "" {
+		return e.Errorf("attribute %.64q that the schema does not have", other)
 	}
 	return nil
 }

@@ -103,6 +103,13 @@ func OpenWith(data xmltree.Elem, key alg.Key, s alg.Suite) ([]byte, error) {
 // nothing.
 func KeyInfo(e xmltree.Elem) xmltree.Elem { return e.First(xmltree.DS, "KeyInfo") }
 
+// Method returns the algorithm that an EncryptedData or EncryptedKey element
+// names, or "".
+func Method(e xmltree.Elem) string {
+	uri, _ := e.First(xmltree.XENC, "EncryptionMethod").AttrOctets("", "Algorithm")
+	return identifier(uri)
+}
+
 // CipherValue returns the octets inside the CipherValue of an EncryptedData or
 // EncryptedKey element. WS-Security names an EncryptedKey by their SHA-1 digest.
 func CipherValue(e xmltree.Elem) ([]byte, error) {

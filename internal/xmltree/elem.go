@@ -1,6 +1,9 @@
 package xmltree
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // An Elem is an element of a [Doc]: a small value to be passed about freely.
 // The zero Elem is no element; every method but Errorf, Path and the readers of
@@ -113,6 +116,20 @@ func (e Elem) AttrOctets(space, local string) (value []byte, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// OtherAttr returns the name of an attribute without a namespace that is none of
+// those named, or "" if there is none.
+func (e Elem) OtherAttr(names ...string) string {
+	d := e.d
+	for k, to := d.nodes[e.i].attrFrom, d.attrTo(e.i); k < to; k++ {
+		a := &d.attrs[k]
+		local := d.src[a.localFrom:a.nameTo]
+		if a.space == spaceNone && !slices.ContainsFunc(names, func(name string) bool { return name == string(local) }) {
+			return string(local)
+		}
+	}
+	return ""
 }
 
 // Attrs yields the attributes in document order.

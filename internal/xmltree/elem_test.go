@@ -210,3 +210,23 @@ func TestBuilder(t *testing.T) {
 		}
 	}
 }
+
+// Attributes with a namespace, and those that are named, are no others.
+func TestOtherAttr(t *testing.T) {
+	for _, c := range []struct{ doc, want string }{
+		{`<a/>`, ""},
+		{`<a Id="1" Type="2"/>`, ""},
+		{`<a xmlns="urn:a" xmlns:p="urn:p" p:MimeType="" xml:lang="en" Id="1"/>`, ""},
+		{`<a Id="1" MimeType="2" Encoding="3"/>`, "MimeType"},
+		{`<a id="1"/>`, "id"},
+		{`<a><b MimeType="2"/></a>`, ""},
+	} {
+		d, err := Parse([]byte(c.doc), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Root().OtherAttr("Id", "Type"); got != c.want {
+			t.Errorf("%s: %q, not %q", c.doc, got, c.want)
+		}
+	}
+}

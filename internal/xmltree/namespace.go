@@ -62,6 +62,10 @@ func (p *parser) prefixNumber(from, to int) int32 {
 	if string(name) == "xml" {
 		return 1
 	}
+	// Most often it is that of the element around.
+	if n := d.nodes[p.open].prefix; n > 1 && string(p.src[d.prefixes[n].from:d.prefixes[n].to]) == string(name) {
+		return n
+	}
 	if len(d.prefixes) > linear {
 		if n, ok := d.prefixIndex[string(name)]; ok {
 			return n
