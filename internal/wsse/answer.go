@@ -124,13 +124,13 @@ func (v *verifier) noteOrder() {
 // encryptionSigned reports whether a signature was made over the EncryptedData.
 func (v *verifier) encryptionSigned(o *opened) bool {
 	e := v.final(o.state+1, o.elem)
-	if !e.OK() || e.Is(xmltree.DS, "Signature") {
+	if e.Is(xmltree.DS, "Signature") {
 		return false
 	}
 	for i := range v.sigs {
 		for _, s := range v.covered[i].signed {
 			f := v.final(v.sigs[i].state, s.Element())
-			if v.sigs[i].state <= o.state && f.OK() && f.Contains(e) {
+			if v.sigs[i].state <= o.state && f.Contains(e) {
 				return true
 			}
 		}

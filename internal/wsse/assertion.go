@@ -2,6 +2,7 @@ package wsse
 
 import (
 	"crypto/x509"
+	"slices"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/xmldsig"
@@ -28,12 +29,7 @@ func (v *verifier) openAssertion() error {
 		return nil
 	}
 	name := claimedIssuer(e)
-	var trusted []*x509.Certificate
-	trusted = append(trusted, v.cred.Issuers[name]...)
-	if name != "" {
-		trusted = append(trusted, v.cred.Issuers[""]...)
-	}
-	a, err := saml.VerifyElem(e, trusted, v.pol.Suite)
+	a, err := saml.VerifyElem(e, slices.Concat(v.cred.Issuers[name], v.cred.Issuers[""]), v.pol.Suite)
 	if err != nil {
 		return because(err, e, "assertion")
 	}
@@ -106,7 +102,7 @@ func (v *verifier) recipient(ek xmltree.Elem) (alg.Key, error) {
 		return alg.Key{}, refuse(ClassDecrypt, v.sec, "it is encrypted for another key than ours: %v", ref)
 	}
 	for _, r := range own {
-		if r.Certificate != nil && r.Certificate.Equal(cert) {
+		if r.Certificate.Equal(cert) {
 			return r.Key, nil
 		}
 	}
@@ -115,9 +111,6 @@ func (v *verifier) recipient(ek xmltree.Elem) (alg.Key, error) {
 
 // recipientRef reads which key an EncryptedKey says that it is for.
 func (v *verifier) recipientRef(ek xmltree.Elem) (KeyRef, bool) {
-	if !ek.OK() {
-		return KeyRef{}, false
-	}
 	ki := xmlenc.KeyInfo(ek)
 	if !ki.OK() {
 		return KeyRef{}, false
@@ -141,12 +134,9 @@ func (v *verifier) findHolder(a *saml.Assertion) error {
 		return nil
 	}
 	var err error
-	switch {
-	case c.Certificate != nil:
-		v.holder, err = alg.CertificateKey(c.Certificate)
-	case c.Public != nil:
+	if c.Public != nil { // that of its certificate, where it has one
 		v.holder, err = alg.PublicKey(c.Public)
-	case c.EncryptedKeyElement().OK():
+	} else {
 		var own alg.Key
 		if own, err = v.recipient(c.EncryptedKeyElement()); err == nil {
 			v.holder, err = xmlenc.OpenKey(c.EncryptedKeyElement(), own, v.pol.Suite, 0)
@@ -230,7 +220,7 @@ func (v *verifier) voucher(assertion xmltree.Elem) (*Signer, int) {
 			continue
 		}
 		for _, k := range v.cred.Vouchers {
-			if k.Equal(s.Key) && !k.IsZero() {
+			if k.Equal(s.Key) {
 				return s, i
 			}
 		}

@@ -48,7 +48,7 @@ func (v *verifier) coverageOf(i int, signed []xmldsig.Signed) (coverage, error) 
 		e := s.Element()
 		f := v.final(v.sigs[i].state, e)
 		switch {
-		case !f.OK() && v.isData(v.sigs[i].state, e):
+		case !f.OK() && e.Is(xmltree.XENC, "EncryptedData"):
 			continue // octets that were decrypted since, which are a part of no name
 		case !f.OK():
 			f = e
@@ -60,11 +60,6 @@ func (v *verifier) coverageOf(i int, signed []xmldsig.Signed) (coverage, error) 
 		}
 	}
 	return c, nil
-}
-
-// isData reports whether e is an EncryptedData of state k.
-func (v *verifier) isData(k int, e xmltree.Elem) bool {
-	return k < len(v.states)-1 && e.Is(xmltree.XENC, "EncryptedData")
 }
 
 // counts reports whether signature i says anything about e. One by a key that
@@ -82,10 +77,7 @@ func (v *verifier) knows(i int, e xmltree.Elem) bool {
 			continue // it was open then
 		}
 		in := v.final(o.state+1, o.elem)
-		if !in.OK() || !e.Contains(in) && !in.Contains(e) {
-			continue
-		}
-		if root := v.ev.Signers[i].root; root.IsZero() || !root.Equal(o.secret.root) {
+		if (e.Contains(in) || in.Contains(e)) && !v.ev.Signers[i].root.Equal(o.secret.root) {
 			return false
 		}
 	}

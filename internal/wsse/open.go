@@ -131,7 +131,7 @@ func (v *verifier) open() error {
 		c := childAt(p.sec, i)
 		var err error
 		switch {
-		case c.Is(xmltree.DS, "Signature") && p.walk.at[i] < 0:
+		case c.Is(xmltree.DS, "Signature"):
 			p.walk.at[i] = len(p.states) - 1
 		case c.Is(xmltree.XENC, "ReferenceList"):
 			err = v.openListed(c, xmltree.Elem{}, i)

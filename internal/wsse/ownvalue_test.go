@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"wstrust/internal/alg"
-	"wstrust/internal/xmldsig"
 	"wstrust/internal/xmlenc"
 	"wstrust/internal/xmltree"
 )
@@ -50,22 +49,9 @@ func TestSignatureStandsForNoOther(t *testing.T) {
 			endSecurity + `</s:Header><s:Body><o:Get xmlns:o="urn:orders">forged</o:Get></s:Body></s:Envelope>`)
 	}
 	sign := func(msg []byte, ids ...string) string {
-		root := security(t, msg)
-		var refs []xmldsig.Ref
-		for _, id := range ids {
-			e, err := xmltree.ByID(root, id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			refs = append(refs, xmldsig.Ref{ID: id, Elem: e})
-		}
-		sig, err := xmldsig.Sign(own, suite, "", refs, byOwn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(sig)
+		return string(signatureOver(t, msg, own, suite, byOwn, ids...))
 	}
-	ts := strings.Split(string(find(t, []byte(stamp), `wsu:Id="[^"]*"`)), `"`)[1]
+	ts := stampID(t, good)
 	draft := message(first, "", bad)
 	overFirst, overSecond = sign(draft, ts, "h1"), sign(draft, ts, "h2")
 	// To is as far before the Timestamp as that is before the Body, and by just as

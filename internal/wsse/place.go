@@ -50,7 +50,7 @@ func (v *verifier) stands(s *state, e xmltree.Elem) bool {
 	if e.Same(s.env.Body) || up.Same(s.sec) || up.Same(s.env.Header) {
 		return true
 	}
-	return e.Is(xmltree.XENC, "EncryptedData") && up.OK() && (up.Same(s.env.Body) || xmltree.Parent(up).Same(s.env.Header))
+	return e.Is(xmltree.XENC, "EncryptedData") && (up.Same(s.env.Body) || xmltree.Parent(up).Same(s.env.Header))
 }
 
 // checkToken refuses signature i if it covers a certificate in the header that is

@@ -19,15 +19,15 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 		return &Signer{Key: v.holder, Holder: true, root: v.holder}, nil
 	}
 	ref := s.from.ref
-	if s.from.derived != nil || s.from.encrypted.OK() || ref.secret() || v.shared(ref) {
+	if s.from.derived != nil || ref.secret() || v.shared(ref) {
 		sec, err := v.secretOf(&s.from, 0, 0)
 		if err != nil {
 			return nil, err
 		}
 		return &Signer{Key: sec.key, Ref: sec.ref, Holder: sec.holder, Made: sec.made, root: sec.root}, nil
 	}
-	key, ok := v.cred.Keys[ref]
-	if !ok || key.IsZero() {
+	key := v.cred.Keys[ref]
+	if key.IsZero() {
 		if v.holderIs(ref) {
 			return &Signer{Key: v.holder, Ref: ref, Holder: true}, nil
 		}
@@ -39,7 +39,7 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 	if err := ref.check(key); err != nil {
 		return nil, because(err, s.elem, "")
 	}
-	return &Signer{Key: key, Ref: ref, Certificate: key.Certificate(), Holder: !v.holder.IsZero() && key.Equal(v.holder)}, nil
+	return &Signer{Key: key, Ref: ref, Certificate: key.Certificate(), Holder: key.Equal(v.holder)}, nil
 }
 
 // shared reports whether a reference means a secret key that both sides have under
@@ -94,10 +94,7 @@ func (v *verifier) holderIs(r KeyRef) bool {
 	if key, ok := r.own(); ok {
 		return key.Equal(v.holder)
 	}
-	c, ok := v.ev.Assertion.HolderOfKey()
-	if !ok || c.Certificate == nil || r.Kind != KeyNamed {
-		return false
-	}
+	c, _ := v.ev.Assertion.HolderOfKey()
 	_, err := r.Select([]*x509.Certificate{c.Certificate})
 	return err == nil
 }
