@@ -14,7 +14,6 @@ const maxTTL = 24 * time.Hour
 type stamp struct {
 	elem             xmltree.Elem
 	created, expires time.Time // expires is zero if absent
-	text             string    // of Created
 }
 
 // readTimestamp reads a Timestamp: Created, then Expires if it is there, and
@@ -27,12 +26,10 @@ func readTimestamp(e xmltree.Elem) (stamp, error) {
 	var err error
 	for c := range e.Children {
 		switch {
-		case c.Is(xmltree.WSU, "Created") && s.created.IsZero() && s.expires.IsZero():
-			if s.created, err = c.Time(); err == nil {
-				s.text, err = c.Token()
-			}
+		case c.Is(xmltree.WSU, "Created") && s.created.IsZero():
+			s.created, err = readTime(c)
 		case c.Is(xmltree.WSU, "Expires") && !s.created.IsZero() && s.expires.IsZero():
-			s.expires, err = c.Time()
+			s.expires, err = readTime(c)
 		default:
 			return s, refuse(ClassFormat, c, "not expected in a timestamp")
 		}
@@ -44,6 +41,16 @@ func readTimestamp(e xmltree.Elem) (stamp, error) {
 		return s, refuse(ClassFormat, e, "no creation time")
 	}
 	return s, nil
+}
+
+// readTime reads a time that was set: the zero time, which stands for none here and
+// which programs write that have none, is long past.
+func readTime(e xmltree.Elem) (time.Time, error) {
+	t, err := e.Time()
+	if err == nil && t.IsZero() {
+		err = refuse(ClassExpired, e, "the first instant of the year 1: its writer has set no time")
+	}
+	return t, err
 }
 
 // check refuses a timestamp that is not valid now. What it lets through it

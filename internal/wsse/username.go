@@ -204,7 +204,7 @@ func readUsername(e xmltree.Elem) (Password, error) {
 		}
 	}
 	if created.OK() {
-		if sent.time, err = created.Time(); err != nil {
+		if sent.time, err = readTime(created); err != nil {
 			return out, err
 		}
 		if sent.created, err = created.Token(); err != nil {

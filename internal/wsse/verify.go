@@ -199,7 +199,7 @@ func (v *verifier) signatures(until time.Time) error {
 		}
 		signer.ID, _ = s.elem.Attr("", "Id")
 		v.covered = append(v.covered, cov)
-		v.replay(until, []byte("signature"), value, []byte(v.stamp.text))
+		v.replay(until, []byte("signature"), value)
 	}
 	v.require()
 	v.endorse()
