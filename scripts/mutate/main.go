@@ -40,7 +40,7 @@ var verifiers = []string{
 // verify messages, and those that write them.
 const (
 	reads  = ": reading and verifying"
-	writes = ": writing, and the rest"
+	writes = ": writing and the rest"
 )
 
 // readers are, by the package, those files.
