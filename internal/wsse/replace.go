@@ -83,18 +83,18 @@ func (v *verifier) checkPiece(d *piece) error {
 		return nil // a header block, as WS-Security 1.0 has it
 	case d.around.Is(xmltree.WSSE11, "EncryptedHeader"):
 		d.whole, d.around = d.around, xmltree.Parent(d.around)
-		if d.content || countChildren(d.whole) != 1 || d.whole.OnlyElements() != nil || !d.around.Same(v.env.Header) || !v.ours(d.whole) {
+		if d.content || countChildren(d.whole) != 1 || d.whole.OnlyElements() != nil || !v.ours(d.whole) {
 			return refuse(ClassWrapping, d.data, "in an encrypted header that is none, or not ours")
 		}
 		return nil
 	}
 	for e := d.around; e.OK(); e = xmltree.Parent(e) {
-		switch up := xmltree.Parent(e); {
-		case e.Same(v.env.Body), up.Same(v.env.Header) && v.ours(e) && !reserved(e.Space()):
+		switch {
+		case e.Same(v.env.Body):
 			return nil
 		case reserved(e.Space()) && !addressing(e.Space()) && v.off&checkSplice == 0:
 			return refuse(ClassWrapping, d.data, "encrypted data in %s", shown(e.Local()))
-		case up.Same(v.env.Header) && v.ours(e) && addressing(e.Space()):
+		case xmltree.Parent(e).Same(v.env.Header) && v.ours(e):
 			return nil
 		}
 	}
