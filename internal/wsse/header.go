@@ -199,7 +199,12 @@ func (w *writer) writeTokenReference(b *xmltree.Builder, str string, t Issued) e
 	if err != nil {
 		return err
 	}
-	return w.writeIssuedReference(b, d.Root(), str)
+	var own xmltree.Builder // half a reference would break the message that tells of it
+	if err := w.writeIssuedReference(&own, d.Root(), str); err != nil {
+		return err
+	}
+	b.Raw(own.Bytes())
+	return nil
 }
 
 func (w *writer) writeTimestamp(b *xmltree.Builder) {

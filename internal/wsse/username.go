@@ -69,6 +69,7 @@ func writeUsername(b *xmltree.Builder, t Username, id string, now time.Time) err
 	default:
 		password := string(t.Password())
 		if !xmltree.ValidText(password) {
+			b.End()
 			return refuse(ClassFormat, xmltree.Elem{}, "the password has characters that XML cannot carry")
 		}
 		b.Start(xmltree.WSSE, "Password")
