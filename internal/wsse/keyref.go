@@ -130,10 +130,8 @@ func (r KeyRef) Certificates() (leaf *x509.Certificate, chain []*x509.Certificat
 	if leaf, err = x509.ParseCertificate([]byte(r.Certificate)); err != nil {
 		return nil, nil, fmt.Errorf("wsse: certificate in the message: %w", err)
 	}
-	if r.Chain != "" {
-		if chain, err = x509.ParseCertificates([]byte(r.Chain)); err != nil {
-			return nil, nil, fmt.Errorf("wsse: certificates in the message: %w", err)
-		}
+	if chain, err = x509.ParseCertificates([]byte(r.Chain)); err != nil {
+		return nil, nil, fmt.Errorf("wsse: certificates in the message: %w", err)
 	}
 	return leaf, chain, nil
 }

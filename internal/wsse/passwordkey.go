@@ -57,10 +57,7 @@ func (w *writer) planUsername(s *signer, t Username) error {
 	if s.key, err = passwordKey(t.Password(), s.salt, t.iterations()); err != nil {
 		return because(err, none, "key from a password")
 	}
-	if s.parts = t.Parts; s.parts == 0 {
-		s.parts = PartTimestamp
-	}
-	s.id = w.id("user", s.token)
+	s.parts, s.id = t.Parts, w.id("user", s.token)
 	var b xmltree.Builder
 	b.Start(xmltree.WSSE, "SecurityTokenReference")
 	b.Start(xmltree.WSSE, "Reference")

@@ -194,6 +194,9 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 		if err != nil {
 			return source{}, err
 		}
+		if id == "" {
+			return source{}, refuse(ClassFormat, e, "empty key identifier")
+		}
 		s := source{assertion: true, id: id}
 		for c := range p.secOf(e).Children {
 			if saml.Is(c) && tokenID(c) == id {

@@ -91,7 +91,7 @@ func encryptedKeyRef(ek xmltree.Elem) (KeyRef, error) {
 func (p *Pending) rootRef(s source) (KeyRef, bool) {
 	for range maxDerivations {
 		switch {
-		case s.derived != nil && s.base != nil:
+		case s.base != nil:
 			s = *s.base
 		case s.derived != nil:
 			var err error

@@ -74,11 +74,9 @@ func (r KeyRef) check(key alg.Key) error {
 		if !own.Equal(key) {
 			return &Error{Class: ClassTrust, Msg: "the key given is not that of " + r.String()}
 		}
-	case KeyNamed:
-		if cert == nil {
-			return nil
-		}
-		if _, err := r.Select([]*x509.Certificate{cert}); err != nil {
+	default:
+		if cert != nil {
+			_, err := r.Select([]*x509.Certificate{cert})
 			return err
 		}
 	}
@@ -136,9 +134,6 @@ func (s *Signer) certificate() *x509.Certificate {
 	if s.Certificate != nil || s.Ref.Kind != KeyCertificate {
 		return s.Certificate
 	}
-	leaf, _, err := s.Ref.Certificates()
-	if err != nil {
-		return nil
-	}
+	leaf, _, _ := s.Ref.Certificates() // it was read when its key was checked
 	return leaf
 }
