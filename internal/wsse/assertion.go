@@ -115,10 +115,7 @@ func (v *verifier) recipientRef(ek xmltree.Elem) (KeyRef, bool) {
 	if !ki.OK() {
 		return KeyRef{}, false
 	}
-	hint, err := xmldsig.ReadKeyInfo(ki)
-	if err != nil {
-		return KeyRef{}, false
-	}
+	hint, _ := xmldsig.ReadKeyInfo(ki) // one that cannot be read says nothing
 	if hint.STR.OK() {
 		s, err := v.resolve(hint.STR)
 		return s.ref, err == nil && (s.ref.Kind == KeyCertificate || s.ref.Kind == KeyNamed)

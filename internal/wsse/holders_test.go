@@ -129,12 +129,13 @@ func TestNamesOfOurKeys(t *testing.T) {
 		info string
 		says bool
 	}{
-		"its certificate":       {str(`<w:KeyIdentifier ValueType="` + typeX509v3 + `">` + base64Of(service().cert.Raw) + `</w:KeyIdentifier>`), true},
-		"its key identifier":    {str(`<w:KeyIdentifier ValueType="` + typeSKI + `">` + base64Of(service().cert.SubjectKeyId) + `</w:KeyIdentifier>`), true},
-		"its name":              {`<d:KeyName xmlns:d="` + xmltree.DS + `">service</d:KeyName>`, true},
-		"an empty name":         {str(`<d:KeyName/>`), false},
-		"something to be found": {`<d:RetrievalMethod xmlns:d="` + xmltree.DS + `" URI="#x"/>`, false},
-		"nothing":               {``, false},
+		"its certificate":          {str(`<w:KeyIdentifier ValueType="` + typeX509v3 + `">` + base64Of(service().cert.Raw) + `</w:KeyIdentifier>`), true},
+		"its key identifier":       {str(`<w:KeyIdentifier ValueType="` + typeSKI + `">` + base64Of(service().cert.SubjectKeyId) + `</w:KeyIdentifier>`), true},
+		"its name":                 {`<d:KeyName xmlns:d="` + xmltree.DS + `">service</d:KeyName>`, true},
+		"an empty name":            {str(`<d:KeyName/>`), false},
+		"its certificate, derived": {strings.Replace(str(`<w:KeyIdentifier ValueType="`+typeX509v3+`">`+base64Of(service().cert.Raw)+`</w:KeyIdentifier>`), " ", ` xmlns:c="`+xmltree.SC13+`" c:Nonce="!" `, 1), false},
+		"something to be found":    {`<d:RetrievalMethod xmlns:d="` + xmltree.DS + `" URI="#x"/>`, false},
+		"nothing":                  {``, false},
 	} {
 		key := parsed(t, strings.Replace(anRSAKey, `<x:CipherData>`, `<d:KeyInfo xmlns:d="`+xmltree.DS+`">`+c.info+`</d:KeyInfo><x:CipherData>`, 1))
 		v := verifierWith(nil)
