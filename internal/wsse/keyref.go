@@ -207,9 +207,8 @@ func keyRefOf(h xmldsig.Hint) (r KeyRef, ok bool) {
 	}
 	r.SubjectKeyID, r.SubjectName, r.KeyName = string(h.SKI), h.SubjectName, h.KeyName
 	if h.Public != nil {
-		if der, err := x509.MarshalPKIXPublicKey(h.Public); err == nil {
-			r.PublicKey = string(der)
-		}
+		der, _ := x509.MarshalPKIXPublicKey(h.Public) // one that was read can be written
+		r.PublicKey = string(der)
 	}
 	return r, h.Selects()
 }

@@ -106,10 +106,8 @@ func (p *Pending) rootRef(s source) (KeyRef, bool) {
 			if s, err = p.keyInfo(xmlenc.KeyInfo(s.encrypted)); err != nil {
 				return KeyRef{}, false
 			}
-		case s.assertion:
-			return KeyRef{}, false
 		default:
-			return s.ref, s.ref.Kind != 0
+			return s.ref, s.ref.Kind != 0 // the key of an assertion has none
 		}
 	}
 	return KeyRef{}, false
