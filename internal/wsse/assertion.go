@@ -193,8 +193,9 @@ func (v *verifier) confirmVouched() error {
 		return refuse(ClassSignature, v.assertion, "the assertion is not signed, and no trusted sender vouches for it and the body")
 	}
 	for _, s := range v.covered[i].signed {
-		if !s.Element().Same(v.assertion) {
-			continue
+		e := s.Element()
+		if !saml.Is(e) || !v.final(v.sigs[i].state, e).Same(v.assertion) {
+			continue // who signs ciphertext gives no word for what is in it
 		}
 		a, err := saml.FromSigned(s)
 		if err != nil {
