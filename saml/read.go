@@ -156,6 +156,9 @@ func readTime(e xmltree.Elem, local string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, e.Errorf("%s %.64q: %s", local, s, err)
 	}
+	if t.IsZero() {
+		t = t.Add(1) // one that is written is long past, and not absent
+	}
 	return t, nil
 }
 
