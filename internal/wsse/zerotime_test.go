@@ -35,6 +35,16 @@ func TestTimesThatWereNotSet(t *testing.T) {
 	}
 }
 
+// A timestamp has one creation time, and at most one end after it.
+func TestTimesStandOnce(t *testing.T) {
+	c, e := "<C>"+xmltree.FormatTime(now)+"</C>", "<E>"+xmltree.FormatTime(now.Add(time.Minute))+"</E>"
+	for content, want := range map[string]Class{c: 0, c + e: 0, c + e + e: ClassFormat, c + c + e: ClassFormat, c + e + c: ClassFormat, e + c: ClassFormat, e + c + e: ClassFormat} {
+		if _, err := receive(t, stamped(t, content), trust(client()), Policy{TLS: true}, now, 0); ClassOf(err) != want || (err == nil) != (want == 0) {
+			t.Errorf("%s: %v", content, err)
+		}
+	}
+}
+
 // A message may be valid for a day, and for no longer.
 func TestLongestValidity(t *testing.T) {
 	for ttl, want := range map[time.Duration]Class{maxTTL: 0, maxTTL + time.Millisecond: ClassExpired} {
