@@ -57,6 +57,7 @@ func TestPasswordKey(t *testing.T) {
 		{"through derived keys", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Derived: Derived13}}, Policy{}},
 		{"encrypts through derived keys", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody | PartSignature, Derived: Derived13}}, Policy{Encrypted: PartBody | PartSignature}},
 		{"encrypts, then signs", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived2005, Order: EncryptThenSign}}, Policy{Encrypted: PartBody}},
+		{"encrypts the signature after it signed ciphertext", Options{Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp | PartToken, Encrypt: PartBody | PartSignature, Derived: Derived13, Order: EncryptThenSign}}, Policy{Encrypted: PartBody | PartSignature}},
 		{"in CBC", Options{Suite: alg.Legacy, Tokens: []Token{alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Derived: Derived13, Order: EncryptThenSign, Cipher: alg.AES256CBC}}, Policy{Suite: alg.Legacy, Encrypted: PartBody}},
 		{"endorses", Options{Tokens: []Token{x509Token(client(), RefDirect, 0), alice}, Protection: &Protection{Sign: BodyTimestamp}}, Policy{}},
 		{"endorses, encrypted for the service", Options{Tokens: []Token{x509Token(client(), RefDirect, 0), alice}, Protection: &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: service().cert}}, Policy{Encrypted: PartBody}},

@@ -165,7 +165,8 @@ func (p *Pending) tokenSource(token, e xmltree.Elem) (source, error) {
 	case isDerived(token):
 		d, err := p.readDerived(token)
 		return source{derived: d, token: token}, err
-	case p.password.derives() && token.Same(p.username):
+	case p.password.derives() && token.Is(xmltree.WSSE, "UsernameToken") && xmltree.Parent(token).Same(p.secOf(token)):
+		// There is one at most, whatever form of the message this one stands in.
 		return source{ref: KeyRef{Kind: KeyUser, Name: p.password.name}, token: token}, nil
 	}
 	return source{}, refuse(ClassPolicy, e, "token %s cannot be referred to", shown(token.Local()))
