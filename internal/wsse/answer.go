@@ -1,6 +1,8 @@
 package wsse
 
 import (
+	"crypto/x509"
+
 	"wstrust/internal/alg"
 	"wstrust/internal/xmltree"
 	"wstrust/saml"
@@ -14,6 +16,8 @@ type binding struct {
 	space  string // of the security context's token
 	derive Derivation
 	order  Order
+
+	certificate *x509.Certificate // for which the answer is encrypted, if key is zero
 }
 
 // Answer returns o with the protection that the answer to the message needs:
@@ -38,11 +42,11 @@ func (e *Evidence) Answer(o Options) (Options, bool, error) {
 		o.Tokens = []Token{Issued{Key: b.key, Unsent: true, Attached: e.reference()}}
 	case p.Encrypt == 0:
 		return o, false, nil
-	case e.Certificate != nil:
-		if key, err := alg.CertificateKey(e.Certificate); err != nil || !key.CanEncrypt() {
+	case b.certificate != nil:
+		if key, err := alg.CertificateKey(b.certificate); err != nil || !key.CanEncrypt() {
 			return o, false, refuse(ClassPolicy, xmltree.Elem{}, "the message was encrypted, and its sender's certificate is not for encrypting the answer")
 		}
-		p.Recipient, p.RecipientReference = e.Certificate, RefIssuerSerial // which both versions of the header have
+		p.Recipient, p.RecipientReference = b.certificate, RefIssuerSerial // which both versions of the header have
 	default:
 		return o, false, refuse(ClassPolicy, xmltree.Elem{}, "the message was encrypted, and nothing is known to encrypt the answer with")
 	}
@@ -76,6 +80,77 @@ func (e *Evidence) reference() []byte {
 	}
 	b.End()
 	return b.Bytes()
+}
+
+// noteSender notes whose certificate signed all that is required, and what the answer
+// is protected with. That is of whoever sent the message: anybody on the way can add a
+// signature that is over the sender's, or over ciphertext, and would read the answer.
+func (v *verifier) noteSender() {
+	var other *x509.Certificate
+	for i, s := range v.ev.Signers {
+		if !s.Required || s.Holder || s.Ref.Kind == KeyContext {
+			continue
+		}
+		cert := s.certificate()
+		if other == nil {
+			other = cert
+		}
+		if v.ev.Certificate == nil && v.sent(i) {
+			v.ev.Certificate = cert
+		}
+	}
+	v.ev.binding.certificate = v.ev.Certificate
+	if v.ev.Confirmation == saml.HolderOfKey && v.ev.Certificate == nil {
+		holder, _ := v.ev.Assertion.HolderOfKey()
+		v.ev.binding.certificate = holder.Certificate
+	}
+	if v.ev.Certificate == nil {
+		v.ev.Certificate = other
+	}
+	for i, s := range v.ev.Signers {
+		if s.Required && v.sent(i) {
+			v.noteBinding(i)
+		}
+	}
+}
+
+// sent reports whether signature i is by the sender, or one that a signature of his is
+// over.
+func (v *verifier) sent(i int) bool {
+	by := v.sender()
+	for p, s := range v.ev.Signers {
+		if s.Required && by(p) && (p == i || v.covers(p, v.sigs[i].elem)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sender returns which signatures are by the sender, in the order in which one who is
+// known by several things is known.
+func (v *verifier) sender() func(i int) bool {
+	e := v.ev
+	signer := func(is func(*Signer) bool) func(int) bool { return func(i int) bool { return is(e.Signers[i]) } }
+	switch {
+	case e.Context != nil:
+		return signer(func(s *Signer) bool { return s.Ref == *e.Context })
+	case e.Confirmation == saml.HolderOfKey:
+		return signer(func(s *Signer) bool { return s.Holder })
+	case e.Confirmation == saml.SenderVouches:
+		_, voucher := v.voucher(v.tokenElem())
+		return func(i int) bool { return i == voucher }
+	}
+	for _, t := range [...]xmltree.Elem{v.tokenElem(), v.username} {
+		for i := range e.Signers {
+			if t.OK() && v.binds(i, t) {
+				return func(i int) bool { return v.binds(i, t) }
+			}
+		}
+	}
+	if e.Certificate != nil {
+		return signer(func(s *Signer) bool { return e.Certificate.Equal(s.certificate()) })
+	}
+	return func(int) bool { return true }
 }
 
 // noteBinding notes what the answer must know of signature i, which covers all

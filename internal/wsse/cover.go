@@ -72,9 +72,15 @@ func (v *verifier) counts(i int, e xmltree.Elem) bool {
 // knows reports whether the maker of signature i knew e, whose last form is
 // given: it was no ciphertext when it was signed, or its key is the signer's.
 func (v *verifier) knows(i int, e xmltree.Elem) bool {
+	return v.opens(i, e, v.sigs[i].state) // what was open then it digested
+}
+
+// opens reports whether the key of signature i is that of all in e, or around it, that
+// was ciphertext in a state or after it.
+func (v *verifier) opens(i int, e xmltree.Elem, since int) bool {
 	for _, o := range v.walk.opened {
-		if o.state < v.sigs[i].state {
-			continue // it was open then
+		if o.state < since {
+			continue
 		}
 		in := v.final(o.state+1, o.elem)
 		if (e.Contains(in) || in.Contains(e)) && !v.ev.Signers[i].root.Equal(o.secret.root) {
@@ -135,20 +141,56 @@ func (v *verifier) covers(i int, e xmltree.Elem) bool {
 
 // endorse adds to each signature what the signatures that it is over cover: to
 // sign a signature is to sign what that signs. Signatures cannot be over each
-// other in a circle.
+// other in a circle. A key that anybody can make adds nothing that was ciphertext to
+// its maker: anybody can put such a signature over another's.
 func (v *verifier) endorse() {
 	for range v.sigs {
 		for i := range v.covered {
 			for j := range v.sigs {
 				if i != j && v.covers(i, v.sigs[j].elem) {
-					v.covered[i].parts |= v.covered[j].parts
-					for _, h := range v.covered[j].headers {
-						if !slices.ContainsFunc(v.covered[i].headers, h.Same) {
-							v.covered[i].headers = append(v.covered[i].headers, h)
-						}
-					}
+					v.passOn(i, j)
 				}
 			}
+		}
+	}
+}
+
+func (v *verifier) passOn(i, j int) {
+	to, from := &v.covered[i], &v.covered[j]
+	to.parts |= from.parts &^ v.strange(i)
+	for _, h := range from.headers {
+		if !slices.ContainsFunc(to.headers, h.Same) && v.readable(i, h) {
+			to.headers = append(to.headers, h)
+		}
+	}
+}
+
+// readable reports whether the maker of signature i could read e wherever he found it.
+func (v *verifier) readable(i int, e xmltree.Elem) bool {
+	return !v.ev.Signers[i].Made || v.opens(i, e, 0) || v.off&checkKeyBound != 0
+}
+
+// strange returns the parts that are not readable.
+func (v *verifier) strange(i int) (p Parts) {
+	if !v.ev.Signers[i].Made {
+		return 0
+	}
+	for bit, e := range v.marked {
+		if !v.readable(i, e) {
+			p |= bit
+		}
+	}
+	return p
+}
+
+// marked yields the parts of the message that place knows by a bit.
+func (v *verifier) marked(yield func(Parts, xmltree.Elem) bool) {
+	if !yield(PartBody, v.env.Body) || !yield(PartTimestamp, v.stamp.elem) {
+		return
+	}
+	for _, f := range v.fields() {
+		if !yield(f.part, f.elem) {
+			return
 		}
 	}
 }

@@ -24,13 +24,11 @@ func (v *verifier) checkEncrypted() error {
 			v.ev.Encrypted |= bit
 		}
 	}
-	note(PartBody, v.env.Body)
+	for bit, e := range v.marked {
+		note(bit, e)
+	}
 	if countChildren(v.env.Body) == 0 {
 		present &^= PartBody // nothing to hide
-	}
-	note(PartTimestamp, v.stamp.elem)
-	for _, f := range v.fields() {
-		note(f.part, f.elem)
 	}
 	v.noteAll(PartSignature, note, func(c xmltree.Elem) bool { return c.Is(xmltree.DS, "Signature") })
 	v.noteAll(PartToken, note, func(c xmltree.Elem) bool {

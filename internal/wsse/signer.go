@@ -16,7 +16,11 @@ func (v *verifier) signerOf(s *pendingSignature) (*Signer, error) {
 		if v.holder.IsZero() {
 			return nil, refuse(ClassTrust, s.elem, "the assertion confirms no key that we can use")
 		}
-		return &Signer{Key: v.holder, Holder: true, root: v.holder}, nil
+		s := &Signer{Key: v.holder, Holder: true}
+		if v.holder.IsSecret() {
+			s.root = v.holder
+		}
+		return s, nil
 	}
 	ref := s.from.ref
 	if s.from.derived != nil || ref.secret() || v.shared(ref) {

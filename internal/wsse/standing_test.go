@@ -34,6 +34,7 @@ func TestEndorsedHeaders(t *testing.T) {
 	d := parsed(t, `<a><s/><s/><h/><g/></a>`)
 	v := verifierWith(nil)
 	v.sigs = []pendingSignature{{elem: childAt(d, 0)}, {elem: childAt(d, 1)}}
+	v.ev.Signers = []*Signer{{}, {}}
 	h, g := childAt(d, 2), childAt(d, 3)
 	v.covered = []coverage{
 		{parts: PartBody, headers: []xmltree.Elem{h, g}},
@@ -141,8 +142,8 @@ func TestNameOfTheKeyInTheAnswer(t *testing.T) {
 		"true body 1 false":              {binding: key, Encrypted: PartBody},
 		"true action,relates-to 1 false": {binding: key, Encrypted: PartAction | PartMessageID | PartTo},
 		"true  1 false":                  {binding: binding{key: secret(t), derive: Derived13}},
-		"true body 0 true":               {Certificate: rsaUser().cert, Encrypted: PartBody},
-		"false policy":                   {Certificate: client().cert, Encrypted: PartBody},
+		"true body 0 true":               {binding: binding{certificate: rsaUser().cert}, Encrypted: PartBody},
+		"false policy":                   {binding: binding{certificate: client().cert}, Encrypted: PartBody},
 	} {
 		if got := with(e); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -230,26 +230,13 @@ func (v *verifier) from(i int) xmltree.Elem { return v.sigs[i].from.token }
 // required, and fills in whose signature does.
 func (v *verifier) checkRequired() error {
 	full := false
-	for i, s := range v.ev.Signers {
-		if !s.Required {
-			continue
-		}
-		full = true
-		v.noteBinding(i)
-		if s.Holder {
-			continue
-		}
-		switch s.Ref.Kind {
-		case KeyContext:
-			if v.ev.Context == nil {
-				v.ev.Context = &s.Ref
-			}
-		default:
-			if v.ev.Certificate == nil {
-				v.ev.Certificate = s.certificate()
-			}
+	for _, s := range v.ev.Signers {
+		full = full || s.Required
+		if v.ev.Context == nil && s.Required && !s.Holder && s.Ref.Kind == KeyContext {
+			v.ev.Context = &s.Ref
 		}
 	}
+	v.noteSender()
 	if !full && v.required != 0 && v.off&checkRequired == 0 {
 		return refuse(ClassPolicy, v.sec, "no signature covers all that is required: %v", v.required)
 	}
@@ -262,18 +249,23 @@ func (v *verifier) checkRequired() error {
 			continue
 		}
 		bound := false
-		own := t.Same(v.username) && v.password.derives() // then it must be the token's signature
-		for i, s := range v.ev.Signers {
-			if own && s.Ref.Kind != KeyUser {
-				continue
-			}
-			bound = bound || s.Required && v.covers(i, t) && (v.knows(i, t) || v.off&checkKeyBound != 0)
+		for i := range v.ev.Signers {
+			bound = bound || v.binds(i, t)
 		}
 		if !bound {
 			return refuse(ClassPolicy, t, "the token is not bound to the message: neither TLS nor a signature covers it")
 		}
 	}
 	return nil
+}
+
+// binds reports whether signature i makes a token part of the message.
+func (v *verifier) binds(i int, t xmltree.Elem) bool {
+	s := v.ev.Signers[i]
+	if t.Same(v.username) && v.password.derives() && s.Ref.Kind != KeyUser {
+		return false // it must be the token's own signature
+	}
+	return s.Required && v.covers(i, t) && (v.knows(i, t) || v.off&checkKeyBound != 0)
 }
 
 func (v *verifier) bearerToken() xmltree.Elem {
