@@ -84,7 +84,7 @@ func TestTokensWithoutAName(t *testing.T) {
 // to encrypt it for: not by a key that nothing is encrypted with, nor by none.
 func TestAnswersThatCannotBeEncrypted(t *testing.T) {
 	for name, ev := range map[string]*Evidence{
-		"a certificate for signatures": {Encrypted: PartBody, Certificate: client().cert},
+		"a certificate for signatures": {Encrypted: PartBody, binding: binding{certificate: client().cert}},
 		"no certificate":               {Encrypted: PartBody},
 	} {
 		o, ok, err := ev.Answer(Options{Reply: true})
@@ -92,7 +92,7 @@ func TestAnswersThatCannotBeEncrypted(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 	}
-	ev := &Evidence{Encrypted: PartBody, Certificate: rsaUser().cert}
+	ev := &Evidence{Encrypted: PartBody, binding: binding{certificate: rsaUser().cert}}
 	if o, ok, err := ev.Answer(Options{Reply: true}); err != nil || !ok || !o.Protection.Recipient.Equal(rsaUser().cert) || o.Protection.Encrypt != PartBody {
 		t.Errorf("%v, %v", ok, err)
 	}
