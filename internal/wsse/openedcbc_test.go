@@ -43,22 +43,40 @@ func TestNothingIsOpenedBehindABadSignature(t *testing.T) {
 		return func(msg []byte) [][]byte { return [][]byte{change(overBody(t, msg, by, ki, "ek-x"))} }
 	}
 	asIs := func(s []byte) []byte { return s }
+	// Anybody can make a key for the service, and sign with it what he found.
+	made := freshKey(t)
+	var b xmltree.Builder
+	if err := xmlenc.SealKey(&b, made, "made", service().public(t), nil, nil, alg.Basic256); err != nil {
+		t.Fatal(err)
+	}
+	toMade := keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><wsse:Reference URI="#made"/></wsse:SecurityTokenReference>`))
+	byMade := func(more ...string) func([]byte) [][]byte {
+		return func(msg []byte) [][]byte {
+			return [][]byte{b.Bytes(), overBody(t, msg, identity{key: made}, toMade, more...)}
+		}
+	}
+	l := reader(t)
+	l.contexts[sharedName] = secret(t)
+	shared := sealedInCBC(t, `<o:Get xmlns:o="urn:orders">hidden</o:Get>`, secret(t), named(sharedName))
 	for name, c := range map[string]struct {
-		pieces func(msg []byte) [][]byte
-		want   Class
+		data, key []byte
+		pieces    func(msg []byte) [][]byte
+		want      Class
 	}{
-		"a good one":                     {sig(rsaUser(), byRSA, asIs), ClassDecrypt},
-		"none":                           {func([]byte) [][]byte { return nil }, ClassPolicy},
-		"by somebody who is not trusted": {sig(stranger, xmldsig.X509KeyInfo(stranger.cert), asIs), ClassTrust},
-		"with a wrong value": {sig(rsaUser(), byRSA, func(s []byte) []byte {
+		"by a key that anybody can make":                      {data, ek, byMade("ek-x"), ClassPolicy},
+		"by such a key, over what a key of ours was used for": {shared, nil, byMade(), ClassPolicy},
+		"a good one":                     {data, ek, sig(rsaUser(), byRSA, asIs), ClassDecrypt},
+		"none":                           {data, ek, func([]byte) [][]byte { return nil }, ClassPolicy},
+		"by somebody who is not trusted": {data, ek, sig(stranger, xmldsig.X509KeyInfo(stranger.cert), asIs), ClassTrust},
+		"with a wrong value": {data, ek, sig(rsaUser(), byRSA, func(s []byte) []byte {
 			return swap(t, s, `<ds:SignatureValue>[^<]{8}`, []byte("<ds:SignatureValue>AAAAAAAA"))
 		}), ClassSignature},
-		"with two keys": {sig(rsaUser(), byRSA, func(s []byte) []byte {
+		"with two keys": {data, ek, sig(rsaUser(), byRSA, func(s []byte) []byte {
 			return swap(t, s, `</ds:KeyInfo>`, append([]byte(`</ds:KeyInfo>`), byRSA...))
 		}), ClassFormat},
-		"whose key nobody can read": {sig(rsaUser(), []byte(`<ds:KeyInfo xmlns:ds="`+xmltree.DS+`"/>`), asIs), ClassPolicy},
+		"whose key nobody can read": {data, ek, sig(rsaUser(), []byte(`<ds:KeyInfo xmlns:ds="`+xmltree.DS+`"/>`), asIs), ClassPolicy},
 	} {
-		_, err := receive(t, cbcBody(t, garbled(t, data), ek, c.pieces), reader(t), Policy{Suite: alg.Basic256, TLS: true}, now, 0)
+		_, err := receive(t, cbcBody(t, garbled(t, c.data), c.key, c.pieces), l, Policy{Suite: alg.Basic256, TLS: true}, now, 0)
 		if ClassOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -71,11 +89,7 @@ func TestNothingIsOpenedBehindABadSignature(t *testing.T) {
 func TestSignedCiphersAreOpened(t *testing.T) {
 	const payload = `<o:Get xmlns:o="urn:orders">hidden</o:Get>`
 	_, ek, data := sealedFor(t, alg.Basic256, "x", payload, xmlenc.Content)
-	var b xmltree.Builder
-	if err := xmlenc.Seal(&b, []byte(payload), xmlenc.Content, "ed-x", secret(t), named(sharedName), alg.Basic256); err != nil {
-		t.Fatal(err)
-	}
-	shared := b.Bytes()
+	shared := sealedInCBC(t, payload, secret(t), named(sharedName))
 	byRSA := xmldsig.X509KeyInfo(rsaUser().cert)
 	// A second signature, by a certificate that is in the header as ciphertext.
 	other := makeIdentity("other", 78, benchRSA())
@@ -107,6 +121,15 @@ func TestSignedCiphersAreOpened(t *testing.T) {
 			t.Errorf("%s: it is not open", name)
 		}
 	}
+}
+
+func sealedInCBC(t testing.TB, plain string, key alg.Key, info []byte) []byte {
+	t.Helper()
+	var b xmltree.Builder
+	if err := xmlenc.Seal(&b, []byte(plain), xmlenc.Content, "ed-x", key, info, alg.Basic256); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // garbled is encrypted data with another last block.
