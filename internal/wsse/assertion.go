@@ -101,12 +101,8 @@ func (v *verifier) recipient(ek xmltree.Elem) (alg.Key, error) {
 	if err != nil {
 		return alg.Key{}, refuse(ClassDecrypt, v.sec, "it is encrypted for another key than ours: %v", ref)
 	}
-	for _, r := range own {
-		if r.Certificate.Equal(cert) {
-			return r.Key, nil
-		}
-	}
-	return alg.Key{}, alg.ErrDecrypt
+	i := slices.IndexFunc(own, func(r Recipient) bool { return r.Certificate.Equal(cert) }) // there is one
+	return own[i].Key, nil
 }
 
 // recipientRef reads which key an EncryptedKey says that it is for.
