@@ -90,7 +90,7 @@ func (r KeyRef) check(key alg.Key) error {
 // holderIs reports whether a key reference means the key that the assertion
 // confirms. That key needs no other trust.
 func (v *verifier) holderIs(r KeyRef) bool {
-	if v.holder.IsZero() || v.holder.IsSecret() {
+	if v.holder.IsZero() {
 		return false
 	}
 	if key, ok := r.own(); ok {
