@@ -25,6 +25,11 @@ func cbcBody(t testing.TB, data, key []byte, pieces func(msg []byte) [][]byte) [
 	return behind(t, msg, endTimestamp, pieces(msg)...)
 }
 
+// referring is key information that refers to a token in the header.
+func referring(id string) []byte {
+	return keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><wsse:Reference URI="#` + id + `"/></wsse:SecurityTokenReference>`))
+}
+
 // overBody signs Body and Timestamp of such a message, and more.
 func overBody(t testing.TB, msg []byte, by identity, keyInfo []byte, more ...string) []byte {
 	t.Helper()
@@ -49,7 +54,7 @@ func TestNothingIsOpenedBehindABadSignature(t *testing.T) {
 	if err := xmlenc.SealKey(&b, made, "made", service().public(t), nil, nil, alg.Basic256); err != nil {
 		t.Fatal(err)
 	}
-	toMade := keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><wsse:Reference URI="#made"/></wsse:SecurityTokenReference>`))
+	toMade := referring("made")
 	byMade := func(more ...string) func([]byte) [][]byte {
 		return func(msg []byte) [][]byte {
 			return [][]byte{b.Bytes(), overBody(t, msg, identity{key: made}, toMade, more...)}
@@ -88,14 +93,14 @@ func TestNothingIsOpenedBehindABadSignature(t *testing.T) {
 // not the message's to choose. Signatures whose key is hidden are not asked.
 func TestSignedCiphersAreOpened(t *testing.T) {
 	const payload = `<o:Get xmlns:o="urn:orders">hidden</o:Get>`
-	_, ek, data := sealedFor(t, alg.Basic256, "x", payload, xmlenc.Content)
+	key, ek, data := sealedFor(t, alg.Basic256, "x", payload, xmlenc.Content)
 	shared := sealedInCBC(t, payload, secret(t), named(sharedName))
 	byRSA := xmldsig.X509KeyInfo(rsaUser().cert)
 	// A second signature, by a certificate that is in the header as ciphertext.
 	other := makeIdentity("other", 78, benchRSA())
 	var token xmltree.Builder
 	writeBST(&token, x509Token(other, RefDirect, 0), "hidden")
-	toToken := keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><wsse:Reference URI="#hidden"/></wsse:SecurityTokenReference>`))
+	toToken := referring("hidden")
 	hidden := sealedWith(t, "ed-token", string(token.Bytes()), xmlenc.Element, secret(t), named(sharedName))
 	l := reader(t)
 	l.certs = append(l.certs, other.cert)
@@ -105,15 +110,18 @@ func TestSignedCiphersAreOpened(t *testing.T) {
 		pieces    func(msg []byte) [][]byte
 		want      Class
 	}{
-		"data and key are signed":     {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA, "ek-x")} }, 0},
-		"the data alone":              {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA)} }, ClassPolicy},
+		"data and key are signed": {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA, "ek-x")} }, 0},
+		"the data alone":          {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA)} }, ClassPolicy},
+		"the data, by its key": {data, ek, func(m []byte) [][]byte {
+			return [][]byte{overBody(t, m, identity{key: key}, referring("ek-x"))}
+		}, 0},
 		"the data, under a known key": {shared, nil, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA)} }, 0},
 		"a hidden signer before": {data, append(bytes.Clone(ek), hidden...), func(m []byte) [][]byte {
 			return [][]byte{overBody(t, m, other, toToken, "ek-x"), overBody(t, m, rsaUser(), byRSA, "ek-x")}
 		}, 0},
 	} {
 		msg := cbcBody(t, c.data, c.key, c.pieces)
-		ev, err := receive(t, msg, l, Policy{Suite: alg.Legacy}, now, 0)
+		ev, err := receive(t, msg, l, Policy{Suite: alg.Legacy, Anonymous: true}, now, 0)
 		if ClassOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}

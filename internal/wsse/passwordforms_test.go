@@ -53,7 +53,7 @@ func TestPasswordKeyInEveryForm(t *testing.T) {
 // key that was opened with it.
 func TestWrongPasswordLeavesNoKey(t *testing.T) {
 	inner := freshKey(t)
-	toKey := keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `"><wsse:Reference URI="#under-password"/></wsse:SecurityTokenReference>`))
+	toKey := referring("under-password")
 	_, first, data := sealedFor(t, "", "x", "opened first", xmlenc.Content)
 	out := protected()
 	out.Headers = append(out.Headers, []byte(`<h:First xmlns:h="urn:h">`+string(data)+`</h:First>`))
