@@ -277,19 +277,20 @@ func (v *verifier) newPart(e xmltree.Elem) *Part {
 // nil if it was not.
 func (v *verifier) encryptionOf(e xmltree.Elem) *Encryption {
 	var found *opened
-	inside := 0
+	var inside []xmltree.Elem
+	whole := false
 	for i := range v.walk.opened {
 		o := &v.walk.opened[i]
 		f := v.final(o.state+1, o.elem)
 		switch {
 		case !f.OK():
 		case f.Same(e):
-			found, inside = o, countChildren(e)
-		case !o.content && xmltree.Parent(f).Same(e):
-			found, inside = o, inside+1
+			found, whole = o, true
+		case !whole && !o.content && xmltree.Parent(f).Same(e) && !slices.ContainsFunc(inside, f.Same): // or it was encrypted twice
+			found, inside = o, append(inside, f)
 		}
 	}
-	if found == nil || inside != countChildren(e) {
+	if found == nil || !whole && (len(inside) != countChildren(e) || e.OnlyElements() != nil) {
 		return nil
 	}
 	return &Encryption{Algorithm: found.uri, Ref: found.secret.ref, Content: found.content, Header: found.header}

@@ -107,6 +107,9 @@ func (p *Pending) direct(e xmltree.Elem) (source, error) {
 		return source{}, refuse(ClassPolicy, e, "reference to %s is not followed", shown(uri))
 	}
 	sec := p.secOf(e)
+	if !sec.OK() {
+		return source{}, refuse(ClassWrapping, e, "reference to %s from outside of the message", shown(id))
+	}
 	token, err := xmltree.ByID(sec, id)
 	if err != nil {
 		if p.encrypted.OK() {
