@@ -3,6 +3,7 @@ package wsse
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strconv"
 
 	"wstrust/internal/alg"
@@ -45,9 +46,6 @@ func (w *writer) planProtection() error {
 	var err error
 	if w.headerIDs, err = w.markHeaders(p); err != nil {
 		return err
-	}
-	if !encrypts && p.Derived == NotDerived {
-		return nil
 	}
 	return w.planKeys(encrypts)
 }
@@ -109,23 +107,19 @@ func (w *writer) planKeys(encrypts bool) error {
 	signs := len(w.signers) > 0 && w.signers[0].key.IsSecret()
 	derives := signs && p.Derived != NotDerived
 	own := s.session.IsZero()
-	embedded := false
-	if t, ok := w.mainToken().(Issued); ok {
-		embedded = t.Embedded
-	}
+	issued, _ := w.mainToken().(Issued)
 	switch {
 	case encrypts && own && !signs:
 		return refuse(ClassPolicy, none, "nothing to encrypt with: no recipient, and no token with a symmetric key")
-	case embedded && (derives || encrypts && own):
+	case issued.Embedded && (derives || encrypts && own):
 		return refuse(ClassPolicy, none, "the key of an embedded token signs, and does nothing else")
 	case encrypts && own && !derives && w.signers[0].salt != nil:
 		return refuse(ClassPolicy, none, "a key from a password encrypts only through keys derived from it")
 	}
-	key, info := s.session, []byte(nil)
-	if own && signs {
-		key, info = w.signers[0].key, w.signers[0].keyInfo
-	} else if !own {
-		info = keyInfoWith(w.sessionReference())
+	if encrypts && own {
+		s.key, s.keyInfo = w.signers[0].key, w.signers[0].keyInfo
+	} else if encrypts {
+		s.key, s.keyInfo = s.session, keyInfoWith(w.sessionReference())
 	}
 	var err error
 	if derives {
@@ -138,24 +132,17 @@ func (w *writer) planKeys(encrypts bool) error {
 			return err
 		}
 	}
-	if !encrypts {
-		return nil
-	}
-	s.key, s.keyInfo = key, info
-	if derives && (own || p.Symmetric) {
-		s.key = alg.Key{} // so that the cipher is the suite's
-		s.key, s.keyInfo, err = w.derive("dke", key, info, alg.CipherKeySize(w.cipher()))
+	if encrypts && derives && (own || p.Symmetric) {
+		s.key, s.keyInfo, err = w.derive("dke", s.key, s.keyInfo, alg.CipherKeySize(w.cipher()))
 	}
 	return err
 }
 
-// cipher is the block cipher that the message is encrypted with.
+// cipher is the block cipher of a message whose key is made for it: the key that is
+// sent, or one that is derived.
 func (w *writer) cipher() string {
 	if uri := w.o.Protection.Cipher; uri != "" {
 		return uri
-	}
-	if uri, err := w.o.Suite.CipherFor(w.seal.key); err == nil {
-		return uri // that of the key, if there is one already
 	}
 	return w.o.Suite.BlockCipherURI()
 }
@@ -234,6 +221,7 @@ func base64Text(p []byte) string { return base64.StdEncoding.EncodeToString(p) }
 
 // markHeaders gives an id to every further header block that is signed.
 func (w *writer) markHeaders(p *Protection) (ids []string, err error) {
+	w.out.Headers = slices.Clone(w.out.Headers) // the caller's stay as they are
 	for i, h := range w.out.Headers {
 		d, err := xmltree.Parse(h, xmltree.Limits{})
 		if err != nil {
@@ -250,9 +238,6 @@ func (w *writer) markHeaders(p *Protection) (ids []string, err error) {
 		id, ok := root.Attr(xmltree.WSU, "Id")
 		if !ok {
 			id = w.id("header", i)
-			if len(ids) == 0 {
-				w.out.Headers = append([][]byte(nil), w.out.Headers...)
-			}
 			// The prefix is one that no header has declared to be another.
 			attrs := ` xmlns:wsuid="` + xmltree.WSU + `" wsuid:Id="` + id + `"`
 			w.out.Headers[i] = withAttributes(h, attrs)
@@ -267,16 +252,15 @@ func (w *writer) bind() bool { return w.o.Protection != nil && len(w.signers) > 
 
 // bound returns what the main signature covers besides its parts:
 // tokens without a key, endorsing tokens if tokens are protected, and the key of
-// a cipher that authenticates nothing when its ciphertext is signed.
+// a cipher that authenticates nothing: one that is sent before it is used, and not
+// to sign with, is for ciphertext that is signed.
 func (w *writer) bound(main *signer) (out []item) {
 	for _, it := range w.items {
 		switch {
 		case it.kind == itemBearer, it.kind == itemToken && main.parts&PartToken != 0 && it.id != main.id:
 			out = append(out, it)
-		case it.kind == itemKey && it.id != main.id && w.o.Protection.Order == EncryptThenSign && !w.seal.key.IsZero():
-			if !alg.Authenticates(w.cipher()) {
-				out = append(out, it)
-			}
+		case it.kind == itemKey && it.id != main.id && !alg.Authenticates(w.cipher()):
+			out = append(out, it)
 		}
 	}
 	return out
@@ -284,14 +268,14 @@ func (w *writer) bound(main *signer) (out []item) {
 
 // expectKey remembers the key of a token, which root is if it is sent, under the name that the answer gives
 // it.
-func (w *writer) expectKey(s *signer, t Issued, root xmltree.Elem) {
+func (w *writer) expectKey(t Issued, root xmltree.Elem) {
 	var ref KeyRef
 	var err error
-	switch {
+	switch id := tokenID(root); {
 	case root.OK() && isContext(root):
 		ref, err = readContext(root)
-	case root.OK() && s.id != "":
-		ref = KeyRef{Kind: KeyAssertion, ID: s.id}
+	case id != "":
+		ref = KeyRef{Kind: KeyAssertion, ID: id}
 	default:
 		ref, err = attachedRef(t.Attached)
 	}

@@ -194,7 +194,7 @@ func (w *writer) planToken(i int, t Token) (signer, error) {
 		}
 		var root xmltree.Elem
 		if root, err = w.planIssued(&s, t); err == nil && s.key.IsSecret() {
-			w.expectKey(&s, t, root)
+			w.expectKey(t, root)
 		}
 	case Username:
 		err = w.planUsername(&s, t)

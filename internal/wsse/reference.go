@@ -167,9 +167,7 @@ func writeBST(b *xmltree.Builder, t X509, id string) {
 		for i, c := range t.Certificates {
 			path[len(path)-1-i] = asn1.RawValue{FullBytes: c.Raw}
 		}
-		if p, err := asn1.Marshal(path); err == nil {
-			der = p
-		}
+		der, _ = asn1.Marshal(path) // what is raw cannot fail
 	}
 	b.Base64(der)
 	b.End()
@@ -203,9 +201,7 @@ func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) 
 		s.keyInfo = keyInfoWith(w.embedded(t, root))
 		return root, nil
 	}
-	if root.OK() {
-		s.id = tokenID(root)
-	}
+	s.id = tokenID(root)
 	if t.STRTransform && w.signsToken(t.Parts) {
 		if t.Attached != nil {
 			return none, refuse(ClassPolicy, none, "a token with a given reference cannot be signed through an STR-Transform")
@@ -219,7 +215,7 @@ func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) 
 		if !w.reference.Root().Is(xmltree.WSSE, "SecurityTokenReference") {
 			return none, refuse(ClassFormat, none, "attached reference: not a SecurityTokenReference")
 		}
-		s.keyInfo = keyInfoWith(t.Attached)
+		s.keyInfo = keyInfoWith(w.reference.Root().Standalone()) // without what may stand around it
 		return root, nil
 	}
 	if !root.OK() {

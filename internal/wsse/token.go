@@ -120,7 +120,7 @@ func (t Issued) Prepare() (Issued, error) {
 	}
 	p := &prepared{id: s.id, keyInfo: s.keyInfo}
 	if t.Key.IsSecret() {
-		w.expectKey(&s, t, root)
+		w.expectKey(t, root)
 		for ref := range w.expect.known {
 			p.answer = ref
 		}
