@@ -21,6 +21,13 @@ func TestAnswerIsUnderTheFirstKey(t *testing.T) {
 			t.Errorf("%s: %+v, %v", first, ev, err)
 		}
 	}
+	// Where a context endorses a signature by a key that was sent, that is the first.
+	l.Recipients = reader(t).Recipients
+	msg := write(t, "", Protection{Sign: BodyTimestamp, Recipient: service().cert, Symmetric: true}, contextIssued(t))
+	ev, err := receive(t, msg, l, Policy{}, now, 0)
+	if err != nil || ev.Context == nil || ev.binding.ref.Kind != KeyEncrypted || !ev.binding.key.Equal(ev.Signers[0].root) {
+		t.Errorf("endorsed: %+v, %v", ev, err)
+	}
 }
 
 // The key of an answer is the one that its reader was given or, where he was given

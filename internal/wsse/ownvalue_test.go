@@ -81,3 +81,26 @@ func TestSignatureStandsForNoOther(t *testing.T) {
 		t.Fatalf("forged body %s by %v", ev.Body.Element().Raw(), ev.Certificate.Subject)
 	}
 }
+
+// An element is followed from the form of the message that it is of, and from no other:
+// at the same octet of another there may be anything.
+func TestElementsOfOtherForms(t *testing.T) {
+	msg := write(t, "", Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: service().cert, Order: EncryptThenSign}, x509Token(rsaUser(), RefDirect, 0))
+	p, err := reading(t, string(msg), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Open(reader(t).answer(t, p), Policy{}); err != nil || len(p.states) != 2 {
+		t.Fatal(err)
+	}
+	first, last := p.states[0].env.Root.First(xmltree.SOAP12, "Header"), p.env.Header
+	if got := p.final(0, first); !got.Same(last) {
+		t.Error("the header of the first form is not that of the last")
+	}
+	if got := p.final(0, last); got.OK() {
+		t.Errorf("the header of the last form is %s, followed from the first", got.Path())
+	}
+	if got := p.final(1, last); !got.Same(last) {
+		t.Error("the header of the last form is not itself")
+	}
+}

@@ -46,6 +46,9 @@ func (s *state) shift(at int) int {
 // EncryptedData, and for one that held no single element.
 func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
 	for i := k + 1; i <= to && e.OK(); i++ {
+		if e.Doc() != p.states[i-1].env.Root.Doc() {
+			return xmltree.Elem{} // of another state: something else begins where it does
+		}
 		from, _ := e.Range()
 		e = elementAt(p.states[i].env.Root, p.states[i].shift(from))
 	}
