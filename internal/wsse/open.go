@@ -209,9 +209,10 @@ func (v *verifier) again() error {
 	}
 	p.stamp, p.username, p.assertion, p.encrypted = stamp{}, xmltree.Elem{}, xmltree.Elem{}, xmltree.Elem{}
 	p.contexts, p.confirmed, p.sigs, p.tokens, p.keyTokens = nil, nil, nil, 0, 0
-	// What was opened by the key of an assertion is opened again where it is needed:
-	// the message may have another assertion now, and its holder is not that one's.
-	maps.DeleteFunc(p.walk.keys, func(_ KeyRef, k symmetric) bool { return k.holder })
+	// What was opened by the key of an assertion or of a password is opened again where
+	// it is needed: the message may have another assertion now, whose holder is another,
+	// and a password is asked about anew.
+	maps.DeleteFunc(p.walk.keys, func(_ KeyRef, k symmetric) bool { return k.holder || k.ref.Kind == KeyUser })
 	return p.takeIn()
 }
 

@@ -2,6 +2,7 @@ package wsse
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"wstrust/internal/alg"
@@ -49,15 +50,16 @@ func TestPasswordKeyInEveryForm(t *testing.T) {
 	}
 }
 
-// A password that is tried and is wrong leaves nothing behind for the right one: no
-// key that was opened with it.
-func TestWrongPasswordLeavesNoKey(t *testing.T) {
-	inner := freshKey(t)
-	toKey := referring("under-password")
+// underPassword is a message of alice's whose password is pw: a key that is derived
+// from it wraps the key of the Body, which the function returns. Something else is
+// opened before.
+func underPassword(t testing.TB) (msg []byte, inner alg.Key) {
+	t.Helper()
+	inner = freshKey(t)
 	_, first, data := sealedFor(t, "", "x", "opened first", xmlenc.Content)
 	out := protected()
 	out.Headers = append(out.Headers, []byte(`<h:First xmlns:h="urn:h">`+string(data)+`</h:First>`))
-	out.Body = sealedWith(t, "ed-body", `<o:Get xmlns:o="urn:orders">hidden</o:Get>`, xmlenc.Content, inner, toKey)
+	out.Body = sealedWith(t, "ed-body", `<o:Get xmlns:o="urn:orders">hidden</o:Get>`, xmlenc.Content, inner, referring("under-password"))
 	msg, _, err := Protect(out, Options{Tokens: []Token{derivedUser("alice", "pw")}, Protection: &Protection{Sign: BodyTimestamp}}, now)
 	if err != nil {
 		t.Fatal(err)
@@ -79,13 +81,20 @@ func TestWrongPasswordLeavesNoKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	toUser := keyInfoWith([]byte(`<wsse:SecurityTokenReference xmlns:wsse="` + xmltree.WSSE + `" xmlns:wsc="` + xmltree.SC13 + `" wsc:Nonce="` + base64Of(d.nonce) + `"><wsse:Reference URI="#` +
-		wsuIDOf(t, msg, `<wsse:UsernameToken .*?>`) + `"/></wsse:SecurityTokenReference>`))
+	toUser := bytes.Replace(referring(wsuIDOf(t, msg, anyUser)), []byte("<wsse:SecurityTokenReference "), fmt.Appendf(nil, `<wsse:SecurityTokenReference xmlns:wsc="%s" wsc:Nonce="%s" `, xmltree.SC13, base64Of(d.nonce)), 1)
 	var b xmltree.Builder
 	if err := xmlenc.SealKey(&b, inner, "under-password", key, toUser, nil, ""); err != nil {
 		t.Fatal(err)
 	}
-	msg = behind(t, msg, endTimestamp, first, b.Bytes())
+	return behind(t, msg, endTimestamp, first, b.Bytes()), inner
+}
+
+const anyUser = `<wsse:UsernameToken .*?</wsse:UsernameToken>`
+
+// A password that is tried and is wrong leaves nothing behind for the right one: no
+// key that was opened with it.
+func TestWrongPasswordLeavesNoKey(t *testing.T) {
+	msg, _ := underPassword(t)
 	asked := 0
 	l := users(&asked, nil)
 	l.Password = func(p Password) bool { return !p.Matches([]byte("old one")) && p.Matches([]byte("pw")) }
@@ -96,4 +105,28 @@ func TestWrongPasswordLeavesNoKey(t *testing.T) {
 	l.Password = func(p Password) bool { return p.Matches([]byte("old one")) }
 	_, err = receive(t, msg, l, Policy{}, now, 0)
 	wantClass(t, err, ClassTrust)
+}
+
+// Nor does the right one leave a key behind that makes any other right: whose password
+// it is shows anew when the message is verified.
+func TestRightPasswordLeavesNoKey(t *testing.T) {
+	msg, inner := underPassword(t)
+	msg = swap(t, msg, `<ds:Signature .*?</ds:Signature>`, nil)
+	ids := []string{stampID(t, msg), wsuIDOf(t, msg, anyUser), wsuIDOf(t, msg, anyBody)}
+	msg = swap(t, msg, endSecurity, append(signatureOver(t, msg, inner, "", referring("under-password"), ids...), endSecurity...))
+	asked := 0
+	l := users(&asked, map[string]string{"alice": "pw"})
+	ev, err := receive(t, msg, l, Policy{}, now, 0)
+	if err != nil || ev.Username == nil || !ev.Username.Derived || asked != 2 {
+		t.Fatalf("%+v, %v, asked %d times", ev, err, asked)
+	}
+	asked = 0
+	l.Password = func(p Password) bool {
+		asked++
+		return p.Matches([]byte([]string{"pw", "another"}[asked-1]))
+	}
+	_, err = receive(t, msg, l, Policy{}, now, 0)
+	if ClassOf(err) != ClassTrust || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
 }
