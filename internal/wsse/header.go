@@ -16,7 +16,6 @@ type item struct {
 	id       string // "" if nothing refers to it
 	str      string // of the SecurityTokenReference to sign it through, "" for its own id
 	sealed   []byte // the EncryptedData in its place, or nil
-	sealedID string
 }
 
 type itemKind uint8
@@ -42,7 +41,7 @@ func (w *writer) write() ([]byte, error) {
 	if err == nil {
 		err = w.err
 	}
-	if err != nil || len(w.signers) == 0 && !w.seal.on() {
+	if err != nil || len(w.signers) == 0 && !w.seal.sends() {
 		return msg, err
 	}
 	root, err := parseOwn(msg)
@@ -59,7 +58,7 @@ func (w *writer) write() ([]byte, error) {
 		return nil, err
 	}
 	if w.o.Protection != nil && w.o.Protection.Order == EncryptThenSign {
-		closed, err := w.assemble(msg, nil, false)
+		closed, err := w.assemble(msg, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +69,7 @@ func (w *writer) write() ([]byte, error) {
 			return nil, err
 		}
 	}
-	return w.assemble(msg, sigs, true)
+	return w.assemble(msg, sigs)
 }
 
 // parseOwn parses a message of our own, which may be as large as the caller
@@ -105,9 +104,7 @@ func (w *writer) header(b *xmltree.Builder) {
 	put := func(kind itemKind, id string, write func()) {
 		from := b.Len()
 		write()
-		if to := b.Len(); to > from {
-			w.items = append(w.items, item{kind: kind, from: from, to: to, id: id})
-		}
+		w.items = append(w.items, item{kind: kind, from: from, to: b.Len(), id: id})
 	}
 	if w.timestamp && w.o.Layout != TimestampLast {
 		put(itemTimestamp, "ts"+w.suffix, func() { w.writeTimestamp(b) })
@@ -140,16 +137,14 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 	}
 	switch t := t.(type) {
 	case Username:
-		if s == nil && w.bind() {
+		if w.bind() {
 			id = w.id("user", i)
 		}
 		put(kind, id, func() {
 			if s != nil {
 				t.salt = s.salt
 			}
-			if err := writeUsername(b, t, id, w.now); err != nil {
-				w.err = err
-			}
+			w.fail(writeUsername(b, t, id, w.now))
 		})
 	case X509:
 		if t.Reference == RefDirect {
@@ -169,16 +164,12 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 		switch {
 		case s != nil:
 			str = s.str
-		case t.STRTransform && !t.Unsent && w.bind():
+		case t.STRTransform && w.bind():
 			str = w.id("str", i)
 			w.items[len(w.items)-1].str = str
 		}
 		if str != "" {
-			put(itemToken, "", func() {
-				if err := w.writeTokenReference(b, str, t); err != nil {
-					w.err = err
-				}
-			})
+			put(itemToken, "", func() { w.fail(w.writeTokenReference(b, str, t)) })
 		}
 	}
 }
@@ -259,20 +250,23 @@ func (w *writer) sign(root xmltree.Elem, became map[string]string) ([][]byte, er
 func (w *writer) references(s *signer, root xmltree.Elem, became map[string]string) ([]xmldsig.Ref, error) {
 	refs := make([]xmldsig.Ref, 0, 8)
 	var err error
-	add := func(id string) {
+	add := func(id, str string) {
 		if id == "" || err != nil {
 			return
 		}
 		if now, ok := became[id]; ok {
-			id = now
+			id, str = now, "" // no reference leads to ciphertext
 		}
-		var e xmltree.Elem
-		if e, err = xmltree.ByID(root, id); err == nil {
-			refs = append(refs, xmldsig.Ref{ID: id, Elem: e})
+		ref := xmldsig.Ref{ID: id}
+		if str != "" {
+			ref.ID = str
+			ref.STR, _ = xmltree.ByID(root, str) // we have written it
 		}
+		ref.Elem, err = xmltree.ByID(root, id)
+		refs = append(refs, ref)
 	}
 	if s.parts&PartTimestamp != 0 {
-		add("ts" + w.suffix)
+		add("ts"+w.suffix, "")
 	}
 	head := root.First(w.out.Version.Namespace(), "Header")
 	ns := w.out.Addressing.Namespace()
@@ -288,35 +282,32 @@ func (w *writer) references(s *signer, root xmltree.Elem, became map[string]stri
 		{PartReplyTo, w.out.ReplyTo, w.marks.ReplyTo},
 	} {
 		if s.parts&f.part != 0 && ns != "" && f.has != "" {
-			add(f.id)
+			add(f.id, "")
 		}
 	}
 	if s.parts&PartBody != 0 {
-		add(w.marks.Body)
+		add(w.marks.Body, "")
 	}
 	if s.parts&PartToken != 0 {
-		if err := w.addToken(s, root, &refs, became); err != nil {
-			return nil, err
+		if s.id == "" && w.o.Protection == nil {
+			return nil, refuse(ClassPolicy, head, "the token of this reference form cannot be signed")
 		}
+		add(s.id, s.str)
 	}
 	if !s.endorse {
 		for _, id := range w.confirmations() {
-			add(id)
+			add(id, "")
 		}
 	}
 	if w.o.Protection != nil && !s.endorse {
 		for _, id := range w.headerIDs {
-			add(id)
+			add(id, "")
 		}
 		for _, it := range w.bound(s) {
-			if it.str != "" && became[it.id] == "" {
-				err = addThrough(root, it.id, it.str, &refs)
-			} else {
-				add(it.id)
+			if it.kind == itemBearer && it.id == "" {
+				return nil, refuse(ClassPolicy, head, "a token without an id cannot be signed")
 			}
-			if err != nil {
-				return nil, err
-			}
+			add(it.id, it.str)
 		}
 	}
 	if err != nil {
@@ -326,43 +317,6 @@ func (w *writer) references(s *signer, root xmltree.Elem, became map[string]stri
 		return nil, refuse(ClassPolicy, head, "none of the parts to be signed (%v) is in the message", s.parts)
 	}
 	return refs, nil
-}
-
-// addToken adds the reference to the token whose key signs.
-func (w *writer) addToken(s *signer, root xmltree.Elem, refs *[]xmldsig.Ref, became map[string]string) error {
-	if s.id == "" {
-		if w.o.Protection != nil {
-			return nil // as far as it is in the message
-		}
-		return refuse(ClassPolicy, xmltree.Elem{}, "the token of this reference form cannot be signed")
-	}
-	id := s.id
-	if now, ok := became[id]; ok {
-		id = now
-	}
-	if s.str != "" {
-		return addThrough(root, id, s.str, refs)
-	}
-	token, err := xmltree.ByID(root, id)
-	if err != nil {
-		return err
-	}
-	*refs = append(*refs, xmldsig.Ref{ID: id, Elem: token})
-	return nil
-}
-
-// addThrough adds the reference to a token by way of a SecurityTokenReference.
-func addThrough(root xmltree.Elem, id, through string, refs *[]xmldsig.Ref) error {
-	token, err := xmltree.ByID(root, id)
-	if err != nil {
-		return err
-	}
-	str, err := xmltree.ByID(root, through)
-	if err != nil {
-		return err
-	}
-	*refs = append(*refs, xmldsig.Ref{ID: through, Elem: token, STR: str})
-	return nil
 }
 
 // signatureValue finds the value in a signature that we have just written.

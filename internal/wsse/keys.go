@@ -242,6 +242,9 @@ func (w *writer) markHeaders(p *Protection) (ids []string, err error) {
 			attrs := ` xmlns:wsuid="` + xmltree.WSU + `" wsuid:Id="` + id + `"`
 			w.out.Headers[i] = withAttributes(h, attrs)
 		}
+		if id == "" {
+			return nil, refuse(ClassFormat, root, "header to be signed: an id that is empty")
+		}
 		ids = append(ids, id)
 	}
 	return ids, nil

@@ -78,8 +78,10 @@ func moreAttacks() []encAttack {
 			if err := xmlenc.SealKey(&b, inner, "", outer, keyInfoWith(str), nil, ""); err != nil {
 				t.Fatal(err)
 			}
-			named := withAttributes(b.Bytes(), ` xmlns:wsu="`+xmltree.WSU+`" wsu:Id="inner"`)
-			return write(t, "", Protection{Sign: BodyTimestamp}, Issued{XML: named, Key: inner}, Issued{XML: a.Bytes()})
+			named := func(b *xmltree.Builder, id string) []byte {
+				return withAttributes(b.Bytes(), ` xmlns:wsu="`+xmltree.WSU+`" wsu:Id="`+id+`"`)
+			}
+			return write(t, "", Protection{Sign: BodyTimestamp}, Issued{XML: named(&b, "inner"), Key: inner}, Issued{XML: named(&a, "signed")})
 		}},
 		{name: "C13-many-in-two-lists", class: ClassLimit, pol: Policy{TLS: true}, make: func(t *testing.T) []byte { return manyData(t, 33, 2) }},
 		{name: "C13-many-keys", class: ClassLimit, pol: Policy{TLS: true}, make: func(t *testing.T) []byte { return manyData(t, defaultEncryptedKeys+1, defaultEncryptedKeys+1) }},

@@ -14,7 +14,7 @@ import (
 // Options say how the Security header is written.
 type Options struct {
 	Suite   alg.Suite
-	Tokens  []Token // in header order
+	Tokens  []Token // in header order, those without a key after the others
 	Version Version
 	Layout  Layout
 
@@ -165,8 +165,8 @@ func (w *writer) plan() error {
 		s := &w.signers[i]
 		if s.parts == 0 && !s.endorse {
 			s.parts = PartTimestamp
-			if !s.key.IsSecret() && w.out.To != "" && w.out.Addressing != soap.ANone {
-				s.parts |= PartTo
+			if !s.key.IsSecret() {
+				s.parts |= PartTo // as far as it is in the message
 			}
 		}
 		if s.parts&PartTimestamp != 0 && !w.timestamp {
@@ -192,10 +192,7 @@ func (w *writer) planToken(i int, t Token) (signer, error) {
 			}
 			break
 		}
-		var root xmltree.Elem
-		if root, err = w.planIssued(&s, t); err == nil && s.key.IsSecret() {
-			w.expectKey(t, root)
-		}
+		err = w.planHeld(&s, t)
 	case Username:
 		err = w.planUsername(&s, t)
 	case Shared:
@@ -204,6 +201,18 @@ func (w *writer) planToken(i int, t Token) (signer, error) {
 		err = refuse(ClassPolicy, xmltree.Elem{}, "token of type %T", t)
 	}
 	return s, err
+}
+
+// planHeld plans an issued token, and remembers what an answer may call its key.
+func (w *writer) planHeld(s *signer, t Issued) error {
+	root, err := w.planIssued(s, t)
+	if err != nil {
+		return err
+	}
+	if s.key.IsSecret() {
+		w.expectKey(t, root)
+	}
+	return nil
 }
 
 // id makes the id of something that a token may have one of.
@@ -233,7 +242,7 @@ func (w *writer) mark(p Parts) {
 
 // protects reports whether the message gets a Security header.
 func (w *writer) protects() bool {
-	return w.timestamp || len(w.o.Tokens) > 0 || w.o.Confirms != nil || w.seal.on()
+	return w.timestamp || len(w.o.Tokens) > 0 || w.o.Confirms != nil || w.seal.sends()
 }
 
 func (w *writer) signerOf(token int) *signer {

@@ -12,8 +12,8 @@ import (
 //
 // The main signature is made by the first token with a key, or with Symmetric
 // by a fresh key that is sent encrypted. It covers Sign, SignHeaders, and every
-// token without a key. Each further token with a key endorses: it signs the main
-// signature.
+// token without a key, which needs an id for that. Each further token with a key
+// endorses: it signs the main signature.
 //
 // What is encrypted is encrypted with a fresh key that is sent to Recipient or,
 // without a Recipient, with the key of the first token, which must be symmetric.

@@ -188,6 +188,9 @@ func (w *writer) planIssued(s *signer, t Issued) (root xmltree.Elem, err error) 
 		}
 	}
 	if t.Key.IsZero() {
+		if t.Unsent || t.Embedded {
+			return none, refuse(ClassPolicy, none, "a token that signs nothing, and is not in the header: it would be nowhere")
+		}
 		return root, nil
 	}
 	if !t.Key.IsSecret() && !t.Key.IsPrivate() {

@@ -35,11 +35,13 @@ type sealedPart struct {
 	octets   []byte
 }
 
-func (s *sealing) on() bool { return !s.session.IsZero() || !s.key.IsZero() }
+// sends reports whether a key is sent with the message. Where one encrypts and none is
+// sent, it is that of a token which signs.
+func (s *sealing) sends() bool { return !s.session.IsZero() }
 
 // write writes what the header has of keys before anything is encrypted.
 func (s *sealing) write(w *writer, b *xmltree.Builder, put func(itemKind, string, func())) {
-	if !s.session.IsZero() && !s.listing {
+	if s.sends() && !s.listing {
 		put(itemKey, s.keyID, func() { w.sealSession(b) })
 	}
 	for _, d := range s.derived {
@@ -110,10 +112,11 @@ func (w *writer) encrypt(root xmltree.Elem) error {
 		if err != nil {
 			return err
 		}
-		it.sealed, it.sealedID = octets, id
-		if it.id != "" {
-			s.became[it.id] = id
+		it.sealed = octets
+		if it.id == "" {
+			it.id = id // the ciphertext can be signed even so
 		}
+		s.became[it.id] = id
 	}
 	body := root.First(ns, "Body")
 	if p.Encrypt&PartBody == 0 || countChildren(body) == 0 {
@@ -200,21 +203,20 @@ func (w *writer) sealHeader(h xmltree.Elem) error {
 		b.End()
 		octets = b.Bytes()
 	}
-	if plain, ok := h.Attr(xmltree.WSU, "Id"); ok {
-		w.seal.became[plain] = id
-	}
+	plain, _ := h.Attr(xmltree.WSU, "Id")
+	w.seal.became[plain] = id // one without an id is not signed
 	from, to := h.Range()
 	w.seal.parts = append(w.seal.parts, sealedPart{from, to, octets})
 	return nil
 }
 
 // assemble puts the message together from the octets of the plain one and what
-// was made since. Final is false for the form that is only signed.
+// was made since. Without signatures it is the form that is only signed.
 //
 // Keys stand before what they are used for, and what is to be done first by
 // the reader stands first: the list of what is encrypted before the signature
 // of the plaintext, and behind the signature of the ciphertext.
-func (w *writer) assemble(msg []byte, sigs [][]byte, final bool) ([]byte, error) {
+func (w *writer) assemble(msg []byte, sigs [][]byte) ([]byte, error) {
 	var c []byte
 	put := func(kinds ...itemKind) {
 		for _, k := range kinds {
@@ -234,7 +236,7 @@ func (w *writer) assemble(msg []byte, sigs [][]byte, final bool) ([]byte, error)
 	var err error
 	s := &w.seal
 	listed := s.listed
-	if final && !s.key.IsZero() && w.o.Protection.Encrypt&PartSignature != 0 {
+	if !s.key.IsZero() && w.o.Protection.Encrypt&PartSignature != 0 {
 		var ids []string
 		for i := range sigs {
 			var id string
@@ -282,8 +284,7 @@ func (w *writer) splice(msg, content []byte) []byte {
 		size += len(p.octets)
 	}
 	out := make([]byte, 0, size)
-	at := 0
-	done := content == nil && w.content.to == 0
+	at, done := 0, false
 	header := func() {
 		out = append(append(out, msg[at:w.content.from]...), content...)
 		at, done = w.content.to, true

@@ -80,7 +80,8 @@ type Issued struct {
 	// tokens with a wsu:Id.
 	Attached []byte
 	// Unsent leaves the token itself out of the message: the peer has it. The
-	// signature then needs an Attached reference that does without it.
+	// signature then needs an Attached reference that does without it. Like
+	// Embedded, it is for tokens with a Key.
 	Unsent bool
 	// Embedded puts the token into the reference of the signature by its key, and
 	// not into the header. Nothing signs it there, so it must be one that its own
@@ -111,21 +112,15 @@ func (t Issued) Prepare() (Issued, error) {
 	if t.Attached == nil || t.Key.IsZero() || t.STRTransform || t.Embedded {
 		return t, nil
 	}
-	t.prepared = nil
 	w := writer{expect: new(Expect)}
 	var s signer
-	root, err := w.planIssued(&s, t)
-	if err != nil {
+	if err := w.planHeld(&s, t); err != nil {
 		return Issued{}, err
 	}
-	p := &prepared{id: s.id, keyInfo: s.keyInfo}
-	if t.Key.IsSecret() {
-		w.expectKey(t, root)
-		for ref := range w.expect.known {
-			p.answer = ref
-		}
+	t.prepared = &prepared{id: s.id, keyInfo: s.keyInfo}
+	for ref := range w.expect.known {
+		t.prepared.answer = ref
 	}
-	t.prepared = p
 	return t, nil
 }
 
