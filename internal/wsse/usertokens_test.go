@@ -49,7 +49,10 @@ func TestUserTokensWritten(t *testing.T) {
 	for range 3 {
 		msg := protect(t, Options{Tokens: []Token{Username{Name: "alice", Password: say("pw"), Digest: true}}})
 		_, rest, _ := bytes.Cut(msg, []byte("<wsse:Nonce"))
-		_, rest, _ = bytes.Cut(rest, []byte(">"))
+		how, rest, _ := bytes.Cut(rest, []byte(">"))
+		if !bytes.Contains(how, []byte(encodingBase64)) {
+			t.Errorf("a nonce of no encoding: %s", how)
+		}
 		nonce, ok := xmltree.DecodeBase64(rest[:bytes.IndexByte(rest, '<')])
 		if !ok || len(nonce) != nonceSize || seen[string(nonce)] {
 			t.Errorf("nonce %x", nonce)
@@ -68,14 +71,17 @@ func TestUserTokensWritten(t *testing.T) {
 // A token that is to be signed through a reference, and that no reference can name, is
 // an error.
 func TestTokensWithoutAName(t *testing.T) {
-	for name, xml := range map[string]string{
-		"no id":                 `<x:T xmlns:x="urn:x"/>`,
-		"a context of no name":  `<c:SecurityContextToken xmlns:c="` + xmltree.SC13 + `"/>`,
-		"an assertion of no id": `<a:Assertion xmlns:a="` + xmltree.SAML20 + `"/>`,
+	for name, c := range map[string]struct {
+		xml  string
+		want Class
+	}{
+		"no id":                 {`<x:T xmlns:x="urn:x"/>`, ClassPolicy},
+		"a context of no name":  {`<c:SecurityContextToken xmlns:c="` + xmltree.SC13 + `"/>`, ClassFormat},
+		"an assertion of no id": {`<a:Assertion xmlns:a="` + xmltree.SAML20 + `"/>`, ClassPolicy},
 	} {
-		o := Options{Tokens: []Token{x509Token(client(), RefDirect, 0), Issued{XML: []byte(xml), STRTransform: true}}, Protection: &Protection{Sign: BodyTimestamp}}
-		if _, _, err := Protect(outgoing(), o, now); err == nil {
-			t.Errorf("%s: written", name)
+		o := Options{Tokens: []Token{x509Token(client(), RefDirect, 0), Issued{XML: []byte(c.xml), STRTransform: true}}, Protection: &Protection{Sign: BodyTimestamp}}
+		if _, _, err := Protect(outgoing(), o, now); err == nil || ClassOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -83,6 +83,7 @@ func TestSignaturesThatShareAnAssertion(t *testing.T) {
 	direct := refTo(`<o:Reference URI="#` + tokenID(parsed(t, string(pub))) + `"/>`)
 	hidden := encryptedAssertion(t, pub, service(), true)
 	other := attachedTo(build(t, saml.V20, issuer(), sealed(t, secret(t))))
+	context := contextIssued(t).XML // its id is _sct
 	holder := Issued{XML: sym, Key: secret(t), Embedded: true, Parts: PartTimestamp}
 	again := func(ref []byte) Issued {
 		return Issued{Key: secret(t), Unsent: true, Attached: ref, Parts: BodyTimestamp}
@@ -93,12 +94,14 @@ func TestSignaturesThatShareAnAssertion(t *testing.T) {
 		needs  []KeyRef
 		good   bool
 	}{
-		"in the header":               {[]Token{Issued{XML: sym, Key: secret(t), Parts: BodyTimestamp}}, []KeyRef{issued}, true},
-		"in another reference":        {[]Token{holder, again(attachedTo(sym))}, []KeyRef{issued}, true},
-		"another than in it":          {[]Token{holder, again(other)}, []KeyRef{issued, {Kind: KeyAssertion}}, false},
-		"encrypted, by its id":        {[]Token{Issued{XML: hidden, Key: client().key, Attached: attachedTo(pub), Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyIssuer}}, true},
-		"encrypted, by a reference":   {[]Token{Issued{XML: hidden, Key: client().key, Attached: direct, Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyIssuer}}, true},
-		"encrypted, another is named": {[]Token{Issued{XML: hidden, Key: client().key, Attached: other, Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyIssuer}}, false},
+		"in the header":                   {[]Token{Issued{XML: sym, Key: secret(t), Parts: BodyTimestamp}}, []KeyRef{issued}, true},
+		"in another reference":            {[]Token{holder, again(attachedTo(sym))}, []KeyRef{issued}, true},
+		"in the header, another is named": {[]Token{Issued{XML: sym, Key: secret(t), Attached: other, Parts: BodyTimestamp}}, []KeyRef{issued, {Kind: KeyAssertion}}, false},
+		"something that is none":          {[]Token{Issued{XML: context, Key: secret(t), Attached: refTo(`<o:KeyIdentifier ValueType="` + typeSAML20ID + `">_sct</o:KeyIdentifier>`), Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyAssertion}}, false},
+		"another than in it":              {[]Token{holder, again(other)}, []KeyRef{issued, {Kind: KeyAssertion}}, false},
+		"encrypted, by its id":            {[]Token{Issued{XML: hidden, Key: client().key, Attached: attachedTo(pub), Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyIssuer}}, true},
+		"encrypted, by a reference":       {[]Token{Issued{XML: hidden, Key: client().key, Attached: direct, Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyIssuer}}, true},
+		"encrypted, another is named":     {[]Token{Issued{XML: hidden, Key: client().key, Attached: other, Parts: BodyTimestamp}}, []KeyRef{{Kind: KeyIssuer}}, false},
 	} {
 		msg := protect(t, Options{Tokens: c.tokens})
 		p, err := reading(t, string(msg), Limits{})
@@ -192,6 +195,7 @@ func TestReferencesThatNameNothing(t *testing.T) {
 		"an assertion without a name":      `<o:KeyIdentifier ValueType="` + typeSAML20ID + `"> </o:KeyIdentifier>`,
 		"an old assertion without a name":  `<o:KeyIdentifier ValueType="` + typeSAML11ID + `"/>`,
 		"an assertion with two names":      `<o:KeyIdentifier ValueType="` + typeSAML20ID + `">a<o:b/></o:KeyIdentifier>`,
+		"an identifier that is no base64":  `<o:KeyIdentifier ValueType="` + typeSKI + `">!</o:KeyIdentifier>`,
 		"a serial and no certificate":      x509(serial + `<d:X509Certificate/>`),
 		"no certificate and a serial":      x509(`<d:X509Certificate/>` + serial),
 		"a serial and a broken one":        x509(serial + `<d:X509Certificate>!</d:X509Certificate>`),
