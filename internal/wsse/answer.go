@@ -184,6 +184,9 @@ func (v *verifier) noteBinding(i int) {
 		from = base
 	}
 	b.space = from.space
+	if from.encrypted.OK() {
+		b.ref = from.ref // whatever it is sent under
+	}
 }
 
 // noteOrder notes whether the plaintext was signed, or the ciphertext.
