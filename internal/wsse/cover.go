@@ -52,7 +52,7 @@ func (v *verifier) coverageOf(i int, signed []xmldsig.Signed) (coverage, error) 
 			continue // octets that were decrypted since, which are a part of no name
 		case !f.OK():
 			f = e
-		case !v.counts(i, f) && v.off&checkKeyBound == 0:
+		case !v.counts(i, f) && v.off&checkKeyBound == 0, !v.meant(i, s, f):
 			continue
 		}
 		if err := v.place(&c, f); err != nil {
@@ -85,6 +85,34 @@ func (v *verifier) opens(i int, e xmltree.Elem, since int) bool {
 		in := v.final(o.state+1, o.elem)
 		if (e.Contains(in) || in.Contains(e)) && !v.ev.Signers[i].root.Equal(o.secret.root) {
 			return false
+		}
+	}
+	return true
+}
+
+// meant reports whether s, of signature i, says what the names in its last form f are.
+// Those that were ciphertext when it was signed may have prefixes that are declared
+// around it, where whoever is on the way can declare something else. What stands in our
+// header we read by its whole name, and refuse if we do not know it.
+func (v *verifier) meant(i int, s xmldsig.Signed, f xmltree.Elem) bool {
+	at := v.sigs[i].state
+	if at == len(v.states)-1 || xmltree.Parent(f).Same(v.sec) {
+		return true
+	}
+	for j := range v.walk.opened {
+		o := &v.walk.opened[j]
+		in := v.final(o.state+1, o.elem)
+		if o.state < at || !f.Contains(in) {
+			continue
+		}
+		whole := v.back(o.state, at, o.whole)
+		for prefix := range in.Borrows(o.content) {
+			if known, _ := in.LookupNamespace(prefix); prefix == "xsi" && known == xmltree.XSI {
+				continue // as everybody has it, and some declare it where nobody signs it
+			}
+			if !s.Binds(prefix, whole) {
+				return false
+			}
 		}
 	}
 	return true

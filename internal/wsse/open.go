@@ -30,6 +30,7 @@ type verified struct {
 // An opened is one EncryptedData that was replaced by what was in it.
 type opened struct {
 	state   int          // in which it was found
+	whole   xmltree.Elem // what was replaced
 	elem    xmltree.Elem // in the next: the element, or the one whose content it is
 	content bool
 	header  bool // it was a whole header block

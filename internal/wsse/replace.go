@@ -299,7 +299,7 @@ func (v *verifier) note(pieces []piece) {
 	s := &p.states[k+1]
 	for j := range pieces {
 		d := &pieces[j]
-		o := opened{state: k, content: d.content, header: !d.whole.Same(d.data), uri: d.uri, secret: d.secret}
+		o := opened{state: k, whole: d.whole, content: d.content, header: !d.whole.Same(d.data), uri: d.uri, secret: d.secret}
 		if d.content {
 			o.elem = p.forward(k, k+1, d.around)
 		} else {

@@ -55,6 +55,32 @@ func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
 	return e
 }
 
+// back returns what stood in state to where e stands in state k: itself, or the
+// ciphertext that it was in.
+func (p *Pending) back(k, to int, e xmltree.Elem) xmltree.Elem {
+	for i := k; i > to && e.OK(); i-- {
+		from, _ := e.Range()
+		e = elementAt(p.states[i-1].env.Root, p.states[i].unshift(from))
+	}
+	return e
+}
+
+// unshift returns what of the state before an element of s begins at, or stood in.
+func (s *state) unshift(at int) int {
+	for i, c := range s.cuts {
+		switch from := s.startOf(i); {
+		case at < from:
+			return at - (from - c.from)
+		case at < from+c.size:
+			return c.from
+		}
+	}
+	for _, c := range s.cuts {
+		at += c.to - c.from - c.size
+	}
+	return at
+}
+
 // final is forward to the last state.
 func (p *Pending) final(k int, e xmltree.Elem) xmltree.Elem { return p.forward(k, len(p.states)-1, e) }
 

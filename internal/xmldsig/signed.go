@@ -2,6 +2,7 @@ package xmldsig
 
 import (
 	"io"
+	"slices"
 
 	"wstrust/internal/c14n"
 	"wstrust/internal/xmltree"
@@ -58,3 +59,45 @@ func (s Signed) Token() xmltree.Elem {
 // STR returns the wsse:SecurityTokenReference that named the token of an
 // STR-Transform, or a zero Elem. It was not itself digested.
 func (s Signed) STR() xmltree.Elem { return s.str }
+
+// Binds reports whether what was digested says what a prefix, "" for none, stands for
+// around e: something that is it or inside it. An exclusive canonical form has only the
+// declarations of prefixes that it uses or was told of; any other is whoever's who wrote
+// it. That there is no default namespace need not be said.
+func (s Signed) Binds(prefix string, e xmltree.Elem) bool {
+	around := xmltree.Parent(e)
+	means, _ := around.LookupNamespace(prefix)
+	same := func(x xmltree.Elem) bool {
+		is, _ := x.LookupNamespace(prefix)
+		return is == means
+	}
+	listed := prefix
+	if prefix == "" {
+		listed = "#default"
+	}
+	switch {
+	case prefix == "" && means == "":
+		return true
+	case !s.method.Exclusive() || slices.Contains(s.prefixes, listed):
+		return s.elem.Contains(around) || s.elem.Same(e) && same(e)
+	}
+	for x := e; s.elem.Contains(x); x = xmltree.Parent(x) {
+		if uses(x, prefix) {
+			return same(x)
+		}
+	}
+	return false
+}
+
+// uses reports whether the name of e, or of one of its attributes, has the prefix.
+func uses(e xmltree.Elem, prefix string) bool {
+	if e.Prefix() == prefix {
+		return true
+	}
+	for a := range e.Attrs {
+		if a.Prefix != "" && a.Prefix == prefix {
+			return true
+		}
+	}
+	return false
+}

@@ -1,6 +1,9 @@
 package xmltree
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // Standalone returns a copy of the element's octets that can stand alone: the
 // octets as they were received, with the namespace declarations added to the
@@ -44,7 +47,7 @@ func (e Elem) borrowed() (need []int32) {
 	if n.parent == 0 {
 		return nil
 	}
-	used := e.used()
+	used := e.used(e.i, true)
 	all := e.mentionsInclusive()
 	seen := make([]bool, len(d.prefixes))
 	for k := n.declFrom; k < d.declTo(e.i); k++ {
@@ -64,15 +67,32 @@ func (e Elem) borrowed() (need []int32) {
 	return need
 }
 
-// used marks, by number, the prefixes that the subtree takes from outside or
-// names in a value.
-func (e Elem) used() []bool {
+// Borrows yields the prefixes, "" for none, of the names in e that nothing in e
+// declares, or of those in its content that nothing there declares: what these names
+// are is decided outside.
+func (e Elem) Borrows(content bool) iter.Seq[string] {
+	from := e.i
+	if content {
+		from++
+	}
+	return func(yield func(string) bool) {
+		for k, used := range e.used(from, false) {
+			if used && k != 1 && !yield(string(e.d.prefixOctets(int32(k)))) {
+				return
+			}
+		}
+	}
+}
+
+// used marks, by number, the prefixes that names in the subtree, from a node on, take
+// from outside and, with values, those that are named in a value.
+func (e Elem) used(from int32, values bool) []bool {
 	d := e.d
 	used := make([]bool, len(d.prefixes))
 	inside := make([]int32, len(d.prefixes)) // declarations in force within e
 	var open []int32
 	end := d.nodes[e.i].end
-	for i := e.i; i < end; i++ {
+	for i := from; i < end; i++ {
 		for len(open) > 0 && d.nodes[open[len(open)-1]].end <= i {
 			last := open[len(open)-1]
 			for k := d.nodes[last].declFrom; k < d.declTo(last); k++ {
@@ -83,7 +103,9 @@ func (e Elem) used() []bool {
 		n := &d.nodes[i]
 		switch n.kind {
 		case kindText:
-			d.markValue(used, d.octets(n.valueFrom, n.valueTo, n.side))
+			if values {
+				d.markValue(used, d.octets(n.valueFrom, n.valueTo, n.side))
+			}
 		case kindElement:
 			for k := n.declFrom; k < d.declTo(i); k++ {
 				inside[d.decls[k].prefix]++
@@ -96,6 +118,9 @@ func (e Elem) used() []bool {
 				a := &d.attrs[k]
 				if a.prefix != 0 && inside[a.prefix] == 0 {
 					used[a.prefix] = true
+				}
+				if !values {
+					continue
 				}
 				v := d.octets(a.valueFrom, a.valueTo, a.side)
 				d.markValue(used, v)
