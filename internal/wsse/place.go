@@ -28,9 +28,13 @@ func (v *verifier) checkReferences(s *pendingSignature) error {
 	}
 	for r := range s.early.First(xmltree.DS, "SignedInfo").Children {
 		uri, _ := r.Attr("", "URI")
-		e, err := xmltree.ByID(s.early, strings.TrimPrefix(uri, "#"))
+		id, local := strings.CutPrefix(uri, "#")
+		if !local || id == "" {
+			continue // for the package that reads signatures to judge; an id="" of the application's is not meant
+		}
+		e, err := xmltree.ByID(s.early, id)
 		if err != nil {
-			continue // for the package that reads signatures to judge
+			continue
 		}
 		if !v.stands(&v.states[s.state], e) && !v.inSignature(e) {
 			return refuse(ClassWrapping, e, "a signed element where no part of the message stands")
