@@ -1,6 +1,9 @@
 package wsse
 
 import (
+	"cmp"
+	"slices"
+
 	"wstrust/internal/soap"
 	"wstrust/internal/xmltree"
 )
@@ -13,6 +16,8 @@ type state struct {
 	env  *soap.Envelope
 	sec  xmltree.Elem
 	cuts []cut // what made it out of the state before, in the order of that
+
+	elems []xmltree.Elem // in document order, once one is looked for
 }
 
 // A cut is one replacement, in octets of the state before.
@@ -50,7 +55,7 @@ func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
 			return xmltree.Elem{} // of another state: something else begins where it does
 		}
 		from, _ := e.Range()
-		e = elementAt(p.states[i].env.Root, p.states[i].shift(from))
+		e = p.states[i].elementAt(p.states[i].shift(from))
 	}
 	return e
 }
@@ -83,6 +88,30 @@ func (s *state) unshift(at int) int {
 
 // final is forward to the last state.
 func (p *Pending) final(k int, e xmltree.Elem) xmltree.Elem { return p.forward(k, len(p.states)-1, e) }
+
+// elementAt is the function of that name. A message can have thousands of elements
+// beside each other, and thousands of questions where they are.
+func (s *state) elementAt(at int) xmltree.Elem {
+	if s.elems == nil {
+		s.elems = appendElements(nil, s.env.Root)
+	}
+	i, ok := slices.BinarySearchFunc(s.elems, at, func(e xmltree.Elem, at int) int {
+		from, _ := e.Range()
+		return cmp.Compare(from, at)
+	})
+	if !ok {
+		return xmltree.Elem{}
+	}
+	return s.elems[i]
+}
+
+func appendElements(list []xmltree.Elem, e xmltree.Elem) []xmltree.Elem {
+	list = append(list, e)
+	for c := range e.Children {
+		list = appendElements(list, c)
+	}
+	return list
+}
 
 // elementAt returns the element that begins at an octet, or a zero Elem.
 func elementAt(e xmltree.Elem, at int) xmltree.Elem {
