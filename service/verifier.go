@@ -161,7 +161,9 @@ type Verifier struct {
 
 	// InsecurePlaintext accepts messages that did not come over TLS. Passwords
 	// and bearer tokens then cross the network in the clear, and nothing
-	// protects what a signature does not cover.
+	// protects what a signature does not cover. A token that is encrypted in the
+	// message counts over TLS too only under a signature by its key, since somebody
+	// else may have read it as ciphertext and sent it.
 	InsecurePlaintext bool
 }
 

@@ -129,6 +129,7 @@ func (v *Verifier) authenticate(ctx context.Context, m *Message, p Packet, c Con
 	policy := wsse.Policy{
 		Suite:            v.Suite,
 		TLS:              c.TLS != nil,
+		Sealed:           v.InsecurePlaintext,
 		Required:         v.Require,
 		RequireTimestamp: !known || pending.Present(),
 		MaxLatency:       v.MaxLatency,

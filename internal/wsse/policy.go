@@ -18,6 +18,12 @@ type Policy struct {
 	// be signed.
 	TLS bool
 
+	// Sealed says that messages come without TLS as well, so that anybody may have
+	// the ciphertext of somebody's token and send it over TLS: a token that was
+	// encrypted must then be bound to its message by a signature, as it must without
+	// TLS.
+	Sealed bool
+
 	// Required must be covered by one signature. PartAddressing as a whole
 	// means every addressing header that is there. Where there is a signature
 	// at all, the Timestamp is always required.

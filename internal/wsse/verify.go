@@ -241,11 +241,8 @@ func (v *verifier) checkRequired() error {
 		return refuse(ClassPolicy, v.sec, "no signature covers all that is required: %v", v.required)
 	}
 	// Outside TLS a token could be put on somebody else's message.
-	if v.pol.TLS {
-		return nil
-	}
 	for _, t := range [...]xmltree.Elem{v.username, v.bearerToken()} {
-		if !t.OK() {
+		if !t.OK() || v.pol.TLS && !(v.pol.Sealed && v.encryptionOf(t) != nil) {
 			continue
 		}
 		bound := false
