@@ -24,6 +24,9 @@ func (v *Verifier) opened(m *Message, p Packet) error {
 	if env.Root.Same(m.env.Root) {
 		return nil
 	}
+	if v.Profile == LWSSP {
+		return outside(env.Root, "something in it was encrypted")
+	}
 	m.env = env
 	var err error
 	if m.action, err = env.CheckPacket(p); err != nil {
