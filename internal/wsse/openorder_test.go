@@ -124,7 +124,7 @@ func TestSignedCipherBehindAnother(t *testing.T) {
 // comes out could be read and its octets are signed.
 func TestWrongPaddingOfASigner(t *testing.T) {
 	for padding, want := range map[string]Class{strings.Repeat("\x10", 16): 0, strings.Repeat(" ", 16): ClassDecrypt} {
-		key, ek, data := sealedFor(t, alg.Legacy, "x", "x", xmlenc.Content)
+		key, ek, _ := sealedFor(t, alg.Legacy, "x", "x", xmlenc.Content)
 		_, _, cbc := sealedFor(t, alg.Basic256, "x", "x", xmlenc.Content)
 		text := []byte(`<o:Get xmlns:o="urn:orders"/>`)
 		text = append(append(text, bytes.Repeat([]byte(" "), 16-len(text)%16)...), padding...)
@@ -134,7 +134,7 @@ func TestWrongPaddingOfASigner(t *testing.T) {
 		}
 		iv := random(16)
 		cipher.NewCBCEncrypter(block, iv).CryptBlocks(text, text)
-		data = bytes.Replace(cbc, []byte(base64Of(cipherValue(t, cbc))), []byte(base64Of(append(iv, text...))), 1)
+		data := bytes.Replace(cbc, []byte(base64Of(cipherValue(t, cbc))), []byte(base64Of(append(iv, text...))), 1)
 		out := outgoing()
 		out.Body = data
 		named := withAttributes(ek, ` xmlns:wsu="`+xmltree.WSU+`" wsu:Id="signed-key"`)
