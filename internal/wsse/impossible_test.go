@@ -83,6 +83,7 @@ func TestImpossibleOptions(t *testing.T) {
 		"the same, derived":                       {x509Token(client(), RefDirect, 0), sealing(Protection{Derived: Derived13}), false, ClassPolicy, "nothing to encrypt with", nil},
 		"encrypted with no key":                   {user(), sealing(Protection{}), false, ClassPolicy, "nothing to encrypt with", nil},
 		"encrypted with a key beyond reach":       {sharedToken(t), sealing(Protection{Derived: Derived13, DerivedKeys: DerivedKeys{Generation: 4, Length: 16}}), false, ClassPolicy, "derived keys", nil},
+		"signed with a key that is too small":     {sharedToken(t), sealing(Protection{Derived: Derived13, DerivedKeys: DerivedKeys{Length: 8}}), false, ClassPolicy, "derived keys", nil},
 		"derived from a key that is too far":      {attached(deep), Protection{Sign: BodyTimestamp, Derived: Derived13}, false, ClassLimit, "deeper", xmltree.ErrLimit},
 		"a reference that is too deep":            {attached(deeper), signed, false, ClassLimit, "attached reference", xmltree.ErrLimit},
 		"a reference that is no XML":              {attached([]byte("<o:")), signed, false, ClassFormat, "attached reference", xmltree.ErrFormat},

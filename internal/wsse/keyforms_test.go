@@ -175,3 +175,48 @@ func TestFormsOfIssuedTokens(t *testing.T) {
 		t.Errorf("a shared key: %s", got)
 	}
 }
+
+// What is encrypted names the EncryptedKey, and that the recipient's certificate in the
+// form that is asked for, or in one that its version of the header has.
+func TestFormsOfRecipients(t *testing.T) {
+	cert := service().cert
+	serial := "<SecurityTokenReference><X509Data><X509IssuerSerial><X509IssuerName>" + cert.Issuer.String() + "</><X509SerialNumber>" + cert.SerialNumber.String() + "</></></></>"
+	byPrint := inBase64(typeThumbprint, thumbprint(cert))
+	for _, c := range []struct {
+		ref    Reference
+		v      Version
+		form   string
+		signed bool // with the same key
+	}{
+		{RefDirect, V11, byPrint, false},
+		{RefDirect, V11, byPrint, true},
+		{RefDirect, V10, serial, false},
+		{RefDirect, V10, serial, true},
+		{RefThumbprint, V11, byPrint, false},
+		{RefIssuerSerial, V11, serial, false},
+		{RefSKI, V11, inBase64(typeSKI, cert.SubjectKeyId), true},
+		{RefSKI, V10, inBase64(typeSKI, cert.SubjectKeyId), false},
+		{RefX509v3, V10, inBase64(typeX509v3, cert.Raw), false},
+	} {
+		p := &Protection{Sign: BodyTimestamp, Encrypt: PartBody, Recipient: cert, RecipientReference: c.ref, Symmetric: c.signed}
+		o := Options{Protection: p, Version: c.v, Tokens: []Token{x509Token(client(), RefIssuerSerial, 0)}}
+		sec := security(t, protect(t, o))
+		root := sec.Doc().Root()
+		if got := shape(sec.First(xmltree.XENC, "EncryptedKey").First(xmltree.DS, "KeyInfo")); got != "<KeyInfo>"+c.form+"</>" {
+			t.Errorf("reference %d, version %d:\n%s\nwant\n%s", c.ref, c.v, got, c.form)
+		}
+		want := "<KeyInfo>" + inReference(" TokenType="+typeEncryptedKey, "<Reference URI=#X ValueType="+typeEncryptedKey+"></>") + "</>"
+		if c.v == V10 {
+			want = "<KeyInfo>" + inReference("", "<Reference URI=#X></>") + "</>"
+		}
+		named := []xmltree.Elem{root.First(root.Space(), "Body").First(xmltree.XENC, "EncryptedData").First(xmltree.DS, "KeyInfo")}
+		if c.signed {
+			named = append(named, sec.First(xmltree.DS, "Signature").First(xmltree.DS, "KeyInfo"))
+		}
+		for _, ki := range named {
+			if got := shape(ki); got != want {
+				t.Errorf("reference %d, version %d: the key is named\n%s\nwant\n%s", c.ref, c.v, got, want)
+			}
+		}
+	}
+}

@@ -116,10 +116,11 @@ func (w *writer) planKeys(encrypts bool) error {
 	case encrypts && own && !derives && w.signers[0].salt != nil:
 		return refuse(ClassPolicy, none, "a key from a password encrypts only through keys derived from it")
 	}
-	if encrypts && own {
-		s.key, s.keyInfo = w.signers[0].key, w.signers[0].keyInfo
-	} else if encrypts {
+	if encrypts {
 		s.key, s.keyInfo = s.session, keyInfoWith(w.sessionReference())
+		if own {
+			s.key, s.keyInfo = w.signers[0].key, w.signers[0].keyInfo
+		}
 	}
 	var err error
 	if derives {
@@ -294,19 +295,14 @@ func (w *writer) know(ref KeyRef, key alg.Key) {
 	w.expect.known[ref] = key
 }
 
-// attachedRef reads which key a SecurityTokenReference names that refers to
-// nothing in its message.
+// attachedRef reads which key a SecurityTokenReference names. One that refers to
+// something in its message says nothing to the answer, and is an error.
 func attachedRef(str []byte) (KeyRef, error) {
 	d, err := xmltree.Parse(str, xmltree.Limits{})
 	if err != nil {
 		return KeyRef{}, err
 	}
-	for c := range d.Root().Children {
-		if uri, _ := c.Attr("", "URI"); len(uri) > 0 && uri[0] == '#' {
-			return KeyRef{}, nil
-		}
-	}
-	var p Pending
+	var p Pending // without a header that anything could be in
 	s, err := p.resolve(d.Root())
 	return s.ref, err
 }
