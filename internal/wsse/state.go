@@ -65,7 +65,7 @@ func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
 func (p *Pending) back(k, to int, e xmltree.Elem) xmltree.Elem {
 	for i := k; i > to && e.OK(); i-- {
 		from, _ := e.Range()
-		e = elementAt(p.states[i-1].env.Root, p.states[i].unshift(from))
+		e = p.states[i-1].elementAt(p.states[i].unshift(from))
 	}
 	return e
 }
