@@ -87,6 +87,7 @@ func TestAnswerNamesTheKeyOfTheToken(t *testing.T) {
 	for _, nameless := range []Issued{
 		{XML: other, Embedded: true, Key: secret(t)},
 		{XML: other, Attached: refTo(`<o:Reference URI="#_sct"/>`), Key: secret(t)},
+		{Unsent: true, Attached: bytes.Replace(nonced, []byte(`"!"`), []byte(`"AAAAAAAAAAAAAAAAAAAAAA=="`), 1), Key: secret(t)}, // one derived from it
 	} {
 		_, x, err := Protect(outgoing(), Options{Tokens: []Token{nameless}}, now)
 		if err != nil || len(x.known) != 0 {
