@@ -72,7 +72,7 @@ func (w *writer) write() ([]byte, error) {
 	return w.assemble(msg, sigs)
 }
 
-// parseOwn parses a message of our own, which may be as large as the caller
+// parseOwn parses what we write ourselves, which may be as large as the caller
 // made it.
 func parseOwn(msg []byte) (xmltree.Elem, error) {
 	d, err := xmltree.Parse(msg, xmltree.Limits{
@@ -154,9 +154,13 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 			put(kind, "", func() { w.writeDirectReference(b, t, s.id, s.str) })
 		}
 	case Issued:
+		var root xmltree.Elem
+		if s == nil || s.str != "" {
+			root, _ = parseOwn(t.XML) // it was read when it was planned
+		}
 		if !t.Unsent && !t.Embedded {
 			if s == nil {
-				id = bearerID(t)
+				id = tokenID(root)
 			}
 			put(kind, id, func() { b.Raw(t.XML) })
 		}
@@ -169,29 +173,16 @@ func (w *writer) writeToken(b *xmltree.Builder, i int, t Token, put func(itemKin
 			w.items[len(w.items)-1].str = str
 		}
 		if str != "" {
-			put(itemToken, "", func() { w.fail(w.writeTokenReference(b, str, t)) })
+			put(itemToken, "", func() { w.fail(w.writeTokenReference(b, str, root)) })
 		}
 	}
 }
 
-// bearerID returns the id of a token that signs nothing, "" if it has none.
-func bearerID(t Issued) string {
-	d, err := xmltree.Parse(t.XML, xmltree.Limits{})
-	if err != nil {
-		return ""
-	}
-	return tokenID(d.Root())
-}
-
 // writeTokenReference writes a reference to a token beside it, to be signed
 // through an STR-Transform.
-func (w *writer) writeTokenReference(b *xmltree.Builder, str string, t Issued) error {
-	d, err := xmltree.Parse(t.XML, xmltree.Limits{})
-	if err != nil {
-		return err
-	}
+func (w *writer) writeTokenReference(b *xmltree.Builder, str string, token xmltree.Elem) error {
 	var own xmltree.Builder // half a reference would break the message that tells of it
-	if err := w.writeIssuedReference(&own, d.Root(), str); err != nil {
+	if err := w.writeIssuedReference(&own, token, str); err != nil {
 		return err
 	}
 	b.Raw(own.Bytes())
@@ -229,10 +220,7 @@ func (w *writer) sign(root xmltree.Elem, became map[string]string) ([][]byte, er
 		}
 		id := ""
 		if s.endorse {
-			main, err := parseOwn(out[0])
-			if err != nil {
-				return nil, err
-			}
+			main, _ := parseOwn(out[0]) // just written, and nothing is not signed
 			refs = append(refs, xmldsig.Ref{ID: w.id("sig", 0), Elem: main})
 		} else if i+1 < len(w.signers) && w.signers[i+1].endorse {
 			id = w.id("sig", 0)

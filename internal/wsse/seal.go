@@ -62,16 +62,9 @@ func (w *writer) sealSession(b *xmltree.Builder) {
 	if !w.o.Protection.Symmetric {
 		return
 	}
-	d, err := xmltree.Parse(own.Bytes(), xmltree.Limits{})
-	if err != nil {
-		w.fail(err)
-		return
-	}
-	ref, err := encryptedKeyRef(d.Root())
-	if err != nil {
-		w.fail(err)
-		return
-	}
+	key, _ := parseOwn(own.Bytes())
+	ref, err := encryptedKeyRef(key)
+	w.fail(err)
 	w.know(ref, s.session)
 	w.expect.session = ref
 }
