@@ -161,7 +161,7 @@ func (v *verifier) noteBinding(i int) {
 	if s.root.IsZero() || !b.key.IsZero() || s.Ref.Kind == KeyUser {
 		return // the key of a username token is made for one message
 	}
-	b.key, b.ref = s.root, s.Ref
+	b.key = s.root
 	from := &v.sigs[i].from
 	switch {
 	case from.derived == nil:
@@ -183,10 +183,7 @@ func (v *verifier) noteBinding(i int) {
 		}
 		from = base
 	}
-	b.space = from.space
-	if from.encrypted.OK() {
-		b.ref = from.ref // whatever it is sent under
-	}
+	b.ref, b.space = from.ref, from.space // its own name, whatever it is sent under
 }
 
 // noteOrder notes whether the plaintext was signed, or the ciphertext.

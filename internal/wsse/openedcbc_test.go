@@ -110,8 +110,9 @@ func TestSignedCiphersAreOpened(t *testing.T) {
 		pieces    func(msg []byte) [][]byte
 		want      Class
 	}{
-		"data and key are signed": {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA, "ek-x")} }, 0},
-		"the data alone":          {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA)} }, ClassPolicy},
+		"data and key are signed":                 {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA, "ek-x")} }, 0},
+		"the data alone":                          {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, rsaUser(), byRSA)} }, ClassPolicy},
+		"the data alone, by a key that both know": {data, ek, func(m []byte) [][]byte { return [][]byte{overBody(t, m, identity{key: secret(t)}, named(sharedName))} }, ClassPolicy},
 		"the data, by its key": {data, ek, func(m []byte) [][]byte {
 			return [][]byte{overBody(t, m, identity{key: key}, referring("ek-x"))}
 		}, 0},
