@@ -3,6 +3,7 @@ package wsse
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"slices"
 
 	"wstrust/internal/alg"
 	"wstrust/internal/xmldsig"
@@ -12,7 +13,7 @@ import (
 // planX509 checks an X.509 token and writes the KeyInfo of its signature.
 func (w *writer) planX509(s *signer, t X509) error {
 	none := xmltree.Elem{}
-	if len(t.Certificates) == 0 || !t.Key.IsPrivate() {
+	if len(t.Certificates) == 0 || slices.Contains(t.Certificates, nil) || !t.Key.IsPrivate() {
 		return refuse(ClassPolicy, none, "an X.509 token needs a certificate and its private key")
 	}
 	cert := t.Certificates[0]
