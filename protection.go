@@ -15,8 +15,9 @@ import (
 // binding signs what [Header.Sign] says.
 //
 // The message is signed with the key of the first binding that has one or, with
-// Symmetric, with a fresh key that is sent encrypted; tokens without a key are
-// covered by that signature, and further bindings with keys sign the signature.
+// Symmetric, with a fresh key that is sent encrypted; tokens without a key, which
+// need an id for that, are covered by that signature, and further bindings with
+// keys sign the signature.
 // It is encrypted for Recipient or, without one, with the key of the first
 // binding: a security context, or an issued token with a symmetric key.
 //

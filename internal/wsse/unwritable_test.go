@@ -3,6 +3,7 @@ package wsse
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"wstrust/internal/alg"
@@ -60,10 +61,17 @@ func TestWrongAmongRight(t *testing.T) {
 
 // Two things of one identifier cannot be signed, since a reader would not know which of
 // them is: not where one of them is looked for, and not where others that can are
-// looked for after it.
+// looked for after it. The sender is told which.
 func TestAmbiguousIdentifiers(t *testing.T) {
 	header := func(id string) []byte {
 		return []byte(`<h:H xmlns:h="urn:h" xmlns:u="` + xmltree.WSU + `" u:Id="` + id + `"/>`)
+	}
+	ambiguous := func(name string, out soap.Outgoing, o Options) {
+		t.Helper()
+		refused(t, name, out, o, ClassFormat)
+		if _, _, err := Protect(out, o, now); err != nil && !strings.Contains(err.Error(), "identifier") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	cert := x509Token(client(), RefSKI, 0)
 	bearer := func(through bool) Token {
@@ -82,8 +90,8 @@ func TestAmbiguousIdentifiers(t *testing.T) {
 			for _, id := range ids {
 				out.Headers = append(out.Headers, header(id))
 			}
-			refused(t, fmt.Sprintf("headers %v, %d", ids, order), out, Options{Tokens: []Token{cert}, Protection: p}, ClassFormat)
-			refused(t, fmt.Sprintf("headers %v and a token, %d", ids, order), out, Options{Tokens: []Token{cert, bearer(true)}, Protection: p}, ClassFormat)
+			ambiguous(fmt.Sprintf("headers %v, %d", ids, order), out, Options{Tokens: []Token{cert}, Protection: p})
+			ambiguous(fmt.Sprintf("headers %v and a token, %d", ids, order), out, Options{Tokens: []Token{cert, bearer(true)}, Protection: p})
 		}
 		out = outgoing()
 		out.Headers = [][]byte{header("a"), header("b")}
@@ -94,7 +102,7 @@ func TestAmbiguousIdentifiers(t *testing.T) {
 			}
 			bad := out
 			bad.Body = []byte(`<o:Get xmlns:o="urn:orders" id="a"/>`)
-			refused(t, fmt.Sprintf("an identifier of the Body, %d", order), bad, o, ClassFormat)
+			ambiguous(fmt.Sprintf("an identifier of the Body, %d", order), bad, o)
 			bad = out
 			bad.Headers = [][]byte{header("a"), header("")}
 			refused(t, fmt.Sprintf("an empty one, %d", order), bad, o, ClassFormat)
@@ -102,16 +110,16 @@ func TestAmbiguousIdentifiers(t *testing.T) {
 		for _, through := range []bool{false, true} {
 			twice := bearer(through)
 			for _, tokens := range [][]Token{{cert, twice, twice}, {cert, twice, twice, bearer(through)}, {cert, bearer(through), twice, twice}} {
-				refused(t, fmt.Sprintf("%d tokens, two of one name, %v, %d", len(tokens), through, order), outgoing(), Options{Tokens: tokens, Protection: p}, ClassFormat)
+				ambiguous(fmt.Sprintf("%d tokens, two of one name, %v, %d", len(tokens), through, order), outgoing(), Options{Tokens: tokens, Protection: p})
 			}
 		}
 		own := *p
 		own.Sign |= PartToken
-		refused(t, "the token of the key", outgoing(), Options{Tokens: []Token{holder, Issued{XML: holder.XML}}, Protection: &own}, ClassFormat)
-		refused(t, "the same through its reference", outgoing(), Options{Tokens: []Token{holderThrough, Issued{XML: holder.XML}}, Protection: &own}, ClassFormat)
+		ambiguous("the token of the key", outgoing(), Options{Tokens: []Token{holder, Issued{XML: holder.XML}}, Protection: &own})
+		ambiguous("the same through its reference", outgoing(), Options{Tokens: []Token{holderThrough, Issued{XML: holder.XML}}, Protection: &own})
 	}
-	refused(t, "the token of the key, by its Parts", outgoing(), Options{Tokens: []Token{holder, Issued{XML: holder.XML}}}, ClassFormat)
-	refused(t, "the same through its reference", outgoing(), Options{Tokens: []Token{holderThrough, Issued{XML: holder.XML}}}, ClassFormat)
+	ambiguous("the token of the key, by its Parts", outgoing(), Options{Tokens: []Token{holder, Issued{XML: holder.XML}}})
+	ambiguous("the same through its reference", outgoing(), Options{Tokens: []Token{holderThrough, Issued{XML: holder.XML}}})
 }
 
 // What has no identifier cannot be signed, and is not left unsigned: unless it is
