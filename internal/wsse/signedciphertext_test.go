@@ -185,6 +185,18 @@ func TestEncryptedInside(t *testing.T) {
 	}
 	_, err = receive(t, msg, reader(t), Policy{Encrypted: PartBody}, now, 0)
 	wantClass(t, err, ClassPolicy)
+	// Of a Body that was encrypted, and in it an element once more, it is told how the
+	// Body was.
+	key, ek, _ := sealedFor(t, "", "x", "x", xmlenc.Content)
+	inner := sealedBy(t, key, keyOf("ek-x"), "ed-y", `<o:Get xmlns:o="urn:orders"/>`, xmlenc.Element)
+	out.Body = sealedBy(t, key, nil, "ed-x", string(inner), xmlenc.Content)
+	if msg, _, err = Protect(out, Options{Tokens: []Token{x509Token(rsaUser(), RefDirect, BodyTimestamp)}}, now); err != nil {
+		t.Fatal(err)
+	}
+	msg = swap(t, msg, endSecurity, bytes.Join([][]byte{ek, referenceList([]string{"ed-y"}), []byte(endSecurity)}, nil))
+	if ev, err = receive(t, msg, reader(t), Policy{Encrypted: PartBody}, now, 0); err != nil || !ev.Body.Encrypted().Content {
+		t.Errorf("twice: %+v, %v", ev, err)
+	}
 }
 
 // The answer is signed before it is encrypted unless it was ciphertext that the
