@@ -223,6 +223,22 @@ func (p *Pending) leftClosed() error {
 		if c.Is(xmltree.XENC, "EncryptedData") {
 			return refuse(ClassPolicy, c, "nothing says how to decrypt it")
 		}
+		list := c
+		if c.Is(xmltree.XENC, "EncryptedKey") {
+			list = c.First(xmltree.XENC, "ReferenceList")
+		}
+		if !list.Is(xmltree.XENC, "ReferenceList") {
+			continue
+		}
+		ids, err := p.dataReferences(list)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if e, _ := xmltree.ByID(p.sec, id); e.Is(xmltree.XENC, "EncryptedData") {
+				return refuse(ClassPolicy, e, "listed where it was not seen in time to decrypt it")
+			}
+		}
 	}
 	for h := range p.env.Ours(p.actor) {
 		if h.Is(xmltree.WSSE11, "EncryptedHeader") {

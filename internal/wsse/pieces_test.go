@@ -134,3 +134,35 @@ func TestKeysOfEncryptedData(t *testing.T) {
 		t.Fatal("set-up error: the data names its key")
 	}
 }
+
+// A list that comes out of ciphertext where the header was read already opens nothing
+// any more: what it names is not taken for what the sender wrote.
+func TestListThatCameTooLate(t *testing.T) {
+	_, ek, data := sealedFor(t, "", "x", `<o:Get xmlns:o="urn:orders">hidden</o:Get>`, xmlenc.Content)
+	l := reader(t)
+	l.contexts[sharedName] = secret(t)
+	msg := write(t, "", Protection{Sign: PartTimestamp}, x509Token(rsaUser(), RefDirect, 0))
+	msg = swap(t, msg, anyBody, []byte(`<s:Body>`+string(data)+`</s:Body>`))
+	none := referenceList([]string{"nothing"})
+	for name, c := range map[string]struct {
+		hidden []byte
+		before [][]byte
+		want   Class
+	}{
+		"a key, in time":       {ek, [][]byte{referenceList([]string{"ed-key"})}, 0},
+		"a key":                {ek, nil, ClassPolicy},
+		"a list":               {referenceList([]string{"ed-x"}), nil, ClassPolicy},
+		"a list of nothing":    {none, nil, 0},
+		"a list, and no names": {bytes.Replace(none, []byte("#nothing"), nil, 1), nil, ClassPolicy},
+		"a key without a list": {swap(t, ek, anyList, nil), nil, 0},
+	} {
+		hidden := sealedWith(t, "ed-key", string(c.hidden), xmlenc.Element, secret(t), named(sharedName))
+		ev, err := receive(t, behind(t, msg, endTimestamp, append(c.before, hidden)...), l, Policy{TLS: true}, now, 0)
+		if ClassOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil && c.before != nil && !bodyIs("hidden")(ev) {
+			t.Errorf("%s: it is not open", name)
+		}
+	}
+}
