@@ -63,14 +63,16 @@ func TestErrorsSayWhere(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want Error
+		says string
 	}{
-		{refuse(ClassLimit, xmltree.Elem{}, "n %d", 1), Error{Class: ClassLimit, Msg: "n 1"}},
-		{because(alg.ErrDecrypt, xmltree.Elem{}, "w"), Error{Class: ClassDecrypt, Msg: "w", Err: alg.ErrDecrypt}},
-		{because(alg.ErrDecrypt, here, "w"), Error{Class: ClassDecrypt, Path: "/a/b", Offset: 4, Msg: "w", Err: alg.ErrDecrypt}},
-		{because(own, xmltree.Elem{}, "w"), Error{Class: ClassTrust, Path: "/a/b", Offset: 4, Msg: "own"}},
-		{because(fmt.Errorf("outer: %w", own), xmltree.Elem{}, "w"), Error{Class: ClassTrust, Path: "/a/b", Offset: 4, Msg: "own"}},
+		{refuse(ClassLimit, xmltree.Elem{}, "n %d", 1), Error{Class: ClassLimit, Msg: "n 1"}, "wsse: limit: n 1"},
+		{because(alg.ErrDecrypt, xmltree.Elem{}, "w"), Error{Class: ClassDecrypt, Msg: "w", Err: alg.ErrDecrypt}, "wsse: decrypt: w: " + alg.ErrDecrypt.Error()},
+		{because(alg.ErrDecrypt, here, "w"), Error{Class: ClassDecrypt, Path: "/a/b", Offset: 4, Msg: "w", Err: alg.ErrDecrypt}, "wsse: /a/b: decrypt: w: " + alg.ErrDecrypt.Error()},
+		{because(alg.ErrDecrypt, here, ""), Error{Class: ClassDecrypt, Path: "/a/b", Offset: 4, Err: alg.ErrDecrypt}, "wsse: /a/b: decrypt: " + alg.ErrDecrypt.Error()},
+		{because(own, xmltree.Elem{}, "w"), Error{Class: ClassTrust, Path: "/a/b", Offset: 4, Msg: "own"}, "wsse: /a/b: trust: own"},
+		{because(fmt.Errorf("outer: %w", own), xmltree.Elem{}, "w"), Error{Class: ClassTrust, Path: "/a/b", Offset: 4, Msg: "own"}, "wsse: /a/b: trust: own"},
 	} {
-		if e, ok := c.err.(*Error); !ok || *e != c.want {
+		if e, ok := c.err.(*Error); !ok || *e != c.want || e.Error() != c.says {
 			t.Errorf("%+v, want %+v", c.err, c.want)
 		}
 	}
