@@ -50,9 +50,9 @@ func (s *state) shift(at int) int {
 // the element that was encrypted in it. It is zero for what was inside an
 // EncryptedData, and for one that held no single element.
 func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
-	for i := k + 1; i <= to && e.OK(); i++ {
+	for i := k + 1; i <= to; i++ {
 		if e.Doc() != p.states[i-1].env.Root.Doc() {
-			return xmltree.Elem{} // of another state: something else begins where it does
+			return xmltree.Elem{} // gone, or of another state, where something else begins at its octet
 		}
 		from, _ := e.Range()
 		e = p.states[i].elementAt(p.states[i].shift(from))
