@@ -53,7 +53,8 @@ func (m *Message) Action() string { return m.action }
 func (m *Message) ID() string { return m.env.MessageID.Value }
 
 // XML returns the element in the Body as it came, with the namespace
-// declarations that it needs. It is empty if the Body is.
+// declarations that it needs. It is empty if the Body is. Comments in it are what no
+// signature covers.
 func (m *Message) XML() XML {
 	if !m.payload.OK() {
 		return ""
@@ -62,7 +63,8 @@ func (m *Message) XML() XML {
 }
 
 // Decode fills v, a pointer, from the element in the Body by the rules of
-// encoding/xml. Only verified octets are read.
+// encoding/xml. Only verified octets are read, but for comments: signatures leave
+// them out, so that nothing may be decided by a field with ",comment".
 func (m *Message) Decode(v any) error {
 	if !m.payload.OK() {
 		return fmt.Errorf("service: decode: the body is empty")
