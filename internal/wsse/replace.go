@@ -237,7 +237,7 @@ func (v *verifier) next(pieces []piece, i int) error {
 		return err
 	}
 	from, _ := p.sec.Range()
-	if !s.sec.OK() || !s.sec.Same(elementAt(doc.Root(), s.shift(from))) || countChildren(s.sec) != countChildren(p.sec) {
+	if !s.sec.OK() || !s.sec.Same(doc.At(s.shift(from))) || countChildren(s.sec) != countChildren(p.sec) {
 		return refuse(ClassWrapping, p.sec, "not the same header after decryption")
 	}
 	if err := xmltree.UniqueIDs(doc.Root()); err != nil && v.off&checkIDs == 0 {
@@ -266,7 +266,7 @@ func (v *verifier) fits(s *state, j int, d *piece, doc *xmltree.Doc) bool {
 	start := s.startOf(j)
 	end := start + len(d.plain)
 	if !d.content {
-		e := elementAt(doc.Root(), start+s.cuts[j].lead)
+		e := doc.At(start + s.cuts[j].lead)
 		if !e.OK() {
 			return false
 		}
@@ -275,7 +275,7 @@ func (v *verifier) fits(s *state, j int, d *piece, doc *xmltree.Doc) bool {
 		return t == start+len(bytes.TrimRight(d.plain, " \t\r\n")) && a == s.shift(up)
 	}
 	cf, ct := d.around.ContentRange()
-	e := elementAt(doc.Root(), s.shift(up))
+	e := doc.At(s.shift(up))
 	if !e.OK() {
 		return false
 	}
@@ -303,7 +303,7 @@ func (v *verifier) note(pieces []piece) {
 		if d.content {
 			o.elem = p.forward(k, k+1, d.around)
 		} else {
-			o.elem = elementAt(s.env.Root, s.startOf(j)+s.cuts[j].lead)
+			o.elem = s.env.Root.Doc().At(s.startOf(j) + s.cuts[j].lead)
 		}
 		p.walk.opened = append(p.walk.opened, o)
 	}

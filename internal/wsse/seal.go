@@ -100,7 +100,7 @@ func (w *writer) encrypt(root xmltree.Elem) error {
 		default:
 			continue
 		}
-		e := elementAt(root, it.from)
+		e := root.Doc().At(it.from)
 		octets, id, err := w.sealed(e.Standalone(), xmlenc.Element)
 		if err != nil {
 			return err

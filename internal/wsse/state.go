@@ -1,9 +1,6 @@
 package wsse
 
 import (
-	"cmp"
-	"slices"
-
 	"wstrust/internal/soap"
 	"wstrust/internal/xmltree"
 )
@@ -16,8 +13,6 @@ type state struct {
 	env  *soap.Envelope
 	sec  xmltree.Elem
 	cuts []cut // what made it out of the state before, in the order of that
-
-	elems []xmltree.Elem // in document order, once one is looked for
 }
 
 // A cut is one replacement, in octets of the state before.
@@ -55,7 +50,7 @@ func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
 			return xmltree.Elem{} // gone, or of another state, where something else begins at its octet
 		}
 		from, _ := e.Range()
-		e = p.states[i].elementAt(p.states[i].shift(from))
+		e = p.states[i].env.Root.Doc().At(p.states[i].shift(from))
 	}
 	return e
 }
@@ -65,7 +60,7 @@ func (p *Pending) forward(k, to int, e xmltree.Elem) xmltree.Elem {
 func (p *Pending) back(k, to int, e xmltree.Elem) xmltree.Elem {
 	for i := k; i > to && e.OK(); i-- {
 		from, _ := e.Range()
-		e = p.states[i-1].elementAt(p.states[i].unshift(from))
+		e = p.states[i-1].env.Root.Doc().At(p.states[i].unshift(from))
 	}
 	return e
 }
@@ -88,51 +83,6 @@ func (s *state) unshift(at int) int {
 
 // final is forward to the last state.
 func (p *Pending) final(k int, e xmltree.Elem) xmltree.Elem { return p.forward(k, len(p.states)-1, e) }
-
-// elementAt is the function of that name. A message can have thousands of elements
-// beside each other, and thousands of questions where they are.
-func (s *state) elementAt(at int) xmltree.Elem {
-	if s.elems == nil {
-		s.elems = appendElements(nil, s.env.Root)
-	}
-	i, ok := slices.BinarySearchFunc(s.elems, at, func(e xmltree.Elem, at int) int {
-		from, _ := e.Range()
-		return cmp.Compare(from, at)
-	})
-	if !ok {
-		return xmltree.Elem{}
-	}
-	return s.elems[i]
-}
-
-func appendElements(list []xmltree.Elem, e xmltree.Elem) []xmltree.Elem {
-	list = append(list, e)
-	for c := range e.Children {
-		list = appendElements(list, c)
-	}
-	return list
-}
-
-// elementAt returns the element that begins at an octet, or a zero Elem.
-func elementAt(e xmltree.Elem, at int) xmltree.Elem {
-	for e.OK() {
-		from, to := e.Range()
-		if from == at {
-			return e
-		}
-		var in xmltree.Elem
-		if from < at && at < to {
-			for c := range e.Children {
-				if f, t := c.Range(); f <= at && at < t {
-					in = c
-					break
-				}
-			}
-		}
-		e = in
-	}
-	return xmltree.Elem{}
-}
 
 // secOf returns our Security header in the state that e belongs to.
 func (p *Pending) secOf(e xmltree.Elem) xmltree.Elem {

@@ -230,3 +230,35 @@ func TestOtherAttr(t *testing.T) {
 		}
 	}
 }
+
+// Where an element begins it is found, and nowhere else is anything.
+func TestAt(t *testing.T) {
+	for _, doc := range []string{
+		`<?xml version="1.0"?><a> <b/><b x="1">t<c/><!-- <d/> --><e><f/></e></b><![CDATA[<g/>]]><h></h></a>`,
+		`<a><b/><b>t<c/><!----><e><f/></e></b><h/></a><!-- -->`,
+		`<!-- --><a/>`,
+	} {
+		d, err := Parse([]byte(doc), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begins := map[int]Elem{}
+		var walk func(e Elem)
+		walk = func(e Elem) {
+			from, _ := e.Range()
+			begins[from] = e
+			for c := range e.Children {
+				walk(c)
+			}
+		}
+		walk(d.Root())
+		for at := -1; at <= len(doc)+1; at++ {
+			if e := d.At(at); e != begins[at] {
+				t.Errorf("%s: at %d: %v", doc, at, e.Path())
+			}
+		}
+	}
+	if new(Doc).At(0).OK() {
+		t.Error("an element of nothing")
+	}
+}

@@ -1,5 +1,10 @@
 package xmltree
 
+import (
+	"cmp"
+	"slices"
+)
+
 // A Doc is one parsed document: flat slices of nodes, attributes and namespace
 // declarations, all of them ranges of one source slice. Nodes stand in document
 // order, so that a subtree is a run of indices.
@@ -113,6 +118,19 @@ func (d *Doc) Root() Elem {
 		}
 	}
 	return Elem{}
+}
+
+// At returns the element that begins at an octet of the source, or a zero Elem.
+func (d *Doc) At(offset int) Elem {
+	if len(d.nodes) == 0 {
+		return Elem{}
+	}
+	nodes := d.nodes[1:]
+	i, found := slices.BinarySearchFunc(nodes, offset, func(n node, offset int) int { return cmp.Compare(int(n.from), offset) })
+	if !found || nodes[i].kind != kindElement {
+		return Elem{}
+	}
+	return Elem{d: d, i: int32(i + 1)}
 }
 
 // Source returns the octets that offsets refer to: the slice given to Parse
