@@ -65,6 +65,38 @@ func w15(w *world) (out []*attack) {
 			a.pick.lastID = !a.pick.lastToken
 			out = append(out, a)
 		}
+		out = append(out, w.copied(v, misissued)...)
+	}
+	return out
+}
+
+// copied has the signature a second time, by another certificate for its key. The
+// one that both copies sign is used by one of them.
+func (w *world) copied(v soap.Version, other identity) (out []*attack) {
+	for _, how := range []string{"token", "key-information"} {
+		for _, first := range []bool{true, false} {
+			f := open(w.message(recipe{soap: v, signer: "x509", parts: everything | wsse.PartToken}))
+			token := child(f.security(), "BinarySecurityToken")
+			sig, name := string(f.signature().Standalone()), id(token)
+			evil := strings.Replace(strings.Replace(string(token.Standalone()), name, "other-token", 1), loose(token), b64(other.cert.Raw), 1)
+			again := strings.Replace(sig, `URI="#`+name+`" ValueType`, `URI="#other-token" ValueType`, 1)
+			if how == "key-information" {
+				evil, again = "", regexp.MustCompile(`<ds:KeyInfo.*</ds:KeyInfo>`).ReplaceAllString(sig, x509KeyInfo(other))
+			}
+			where := "behind"
+			if first {
+				where = "in-front"
+				f.before(f.signature(), evil+again)
+			} else {
+				f.after(f.signature(), evil+again)
+			}
+			a := &attack{
+				row: "W15", name: "signature-again-by-" + how + "-" + where + "-" + variant(v, "x509"), file: f.src, forged: "user", off: dTokenUsed, require: everything, at: atServer,
+				class: classes(wsse.ClassWrapping),
+			}
+			a.pick.firstSigner = first
+			out = append(out, a)
+		}
 	}
 	return out
 }

@@ -117,15 +117,16 @@ func (d defence) each(yield func(defence) bool) {
 // A pick says which of several a weakened double takes: verifiers in the field
 // differ in that, and an attacker chooses his victim.
 type pick struct {
-	lastID     bool // of elements with one identifier
-	lastBody   bool
-	lastHeader bool // of Security headers, and of other headers
-	lastToken  bool
-	lastInfo   bool   // of SignedInfo elements, the one whose digests are checked
-	digest     string // "comment", "anywhere": where a DigestValue is found
-	octets     string // what an HMAC is keyed with: "der", "spki", "point", "pem"
-	piText     bool   // what is in an instruction is text, in canonical form
-	onlyFirst  bool   // of the references, the one that is verified; else only the last
+	lastID      bool // of elements with one identifier
+	lastBody    bool
+	lastHeader  bool // of Security headers, and of other headers
+	lastToken   bool
+	firstSigner bool   // of the signers, the one who counts
+	lastInfo    bool   // of SignedInfo elements, the one whose digests are checked
+	digest      string // "comment", "anywhere": where a DigestValue is found
+	octets      string // what an HMAC is keyed with: "der", "spki", "point", "pem"
+	piText      bool   // what is in an instruction is text, in canonical form
+	onlyFirst   bool   // of the references, the one that is verified; else only the last
 }
 
 // A reading is what a verifier gives to its application.

@@ -244,13 +244,13 @@ func (m *weakMessage) signatures() error {
 			return err
 		}
 		m.signed = append(m.signed, elems...)
-		if k.name != "" {
+		if k.name != "" && !(m.pick.firstSigner && m.known) {
 			m.known, m.out["user"] = true, k.name
 		}
 		m.proved = m.proved || k.holder
-		if k.token.OK() && m.on(dTokenUsed) {
+		if m.on(dTokenUsed) {
 			for _, e := range elems {
-				if e.Local() == k.token.Local() && !e.Same(k.token) {
+				if k.token.OK() && e.Local() == k.token.Local() && !e.Same(k.token) || k.cert != nil && e.Local() == "BinarySecurityToken" && !bytes.Equal(text64(e), k.cert.Raw) {
 					return deny(dTokenUsed, "another token is signed than is used")
 				}
 			}
@@ -278,6 +278,7 @@ type signerKey struct {
 	name   string // of whom it authenticates
 	holder bool
 	token  xmltree.Elem
+	cert   *x509.Certificate
 }
 
 func (m *weakMessage) keyOf(sig xmltree.Elem) (signerKey, error) {
@@ -285,7 +286,7 @@ func (m *weakMessage) keyOf(sig xmltree.Elem) (signerKey, error) {
 	if err != nil {
 		return signerKey{}, err
 	}
-	k := signerKey{token: token}
+	k := signerKey{token: token, cert: cert}
 	switch {
 	case token.OK() && token.Local() == "DerivedKeyToken":
 		k.key, err = m.derived(token)
