@@ -1,58 +1,13 @@
 package attack
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
-	"wstrust/internal/alg"
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
-	"wstrust/internal/xmlenc"
 	"wstrust/internal/xmltree"
 )
-
-// decrypted is a document with every EncryptedData that is for the service
-// replaced by what is in it, wherever it stands: how a verifier reads that
-// decrypts first and asks afterwards.
-func (w *world) decrypted(d *xmltree.Doc) *xmltree.Doc {
-	for range 32 {
-		var data, key xmltree.Elem
-		for _, e := range descendants(d.Root(), "EncryptedData") {
-			if xmltree.Parent(e).Local() != "EncryptedAssertion" && !data.OK() {
-				data = e
-			}
-		}
-		if !data.OK() {
-			return d
-		}
-		for _, k := range descendants(d.Root(), "EncryptedKey") {
-			for _, r := range descendants(k, "DataReference") {
-				if uri, _ := r.Attr("", "URI"); hasID(data, uri) {
-					key = k
-				}
-			}
-		}
-		if !key.OK() {
-			return d
-		}
-		session, err := xmlenc.OpenKey(key, w.service.key, alg.Legacy, 0)
-		if err != nil {
-			return d
-		}
-		plain, err := alg.Legacy.Decrypt(algorithm(child(data, "EncryptionMethod")), session.Secret(), text64(child(child(data, "CipherData"), "CipherValue")))
-		if err != nil {
-			return d
-		}
-		from, to := data.Range()
-		next, err := xmltree.Parse(bytes.Join([][]byte{d.Source()[:from], plain, d.Source()[to:]}, nil), wide)
-		if err != nil {
-			return d
-		}
-		d = next
-	}
-	return d
-}
 
 // w16messages wrap the parts of messages that are signed and then encrypted.
 func w16messages(w *world) (out []*attack) {

@@ -22,8 +22,8 @@ func (d *double) read(src []byte) (reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc = d.w.decrypted(doc)
-	m := &weakMessage{double: d, root: doc.Root(), out: reading{}}
+	forms := d.w.forms(doc)
+	m := &weakMessage{double: d, forms: forms, root: forms[len(forms)-1].Root(), out: reading{}}
 	if m.root.Local() != "Envelope" {
 		return m.out, m.standalone()
 	}
@@ -38,6 +38,8 @@ type weakMessage struct {
 	*double
 	root, header, security, body, stamp xmltree.Elem
 	signed                              []xmltree.Elem
+	forms                               []*xmltree.Doc
+	by                                  map[string][]xmltree.Elem // what somebody signed
 	holder                              crypto.PublicKey
 	out                                 reading
 	known                               bool // somebody is authenticated
@@ -58,6 +60,9 @@ func (m *weakMessage) envelope() error {
 		return err
 	}
 	if err := m.signatures(); err != nil {
+		return err
+	}
+	if err := m.closed(); err != nil {
 		return err
 	}
 	if err := m.covered(); err != nil {
@@ -239,7 +244,7 @@ func (m *weakMessage) signatures() error {
 		if err != nil {
 			return err
 		}
-		elems, err := m.signature(sig, k.key)
+		elems, err := m.inForms(sig, k)
 		if err != nil {
 			return err
 		}
@@ -291,6 +296,10 @@ func (m *weakMessage) keyOf(sig xmltree.Elem) (signerKey, error) {
 	case token.OK() && token.Local() == "DerivedKeyToken":
 		k.key, err = m.derived(token)
 		k.holder = err == nil
+		return k, err
+	case token.OK() && token.Local() == "EncryptedKey": // anybody can make one
+		secret, err := m.w.keyIn(token)
+		k.key, k.token = secret.Secret(), xmltree.Elem{}
 		return k, err
 	case token.OK() && token.Local() == "SecurityContextToken":
 		if m.on(dTrust) {
