@@ -1,8 +1,10 @@
 package attack
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +112,17 @@ func replays(w *world) (out []*attack) {
 func times(w *world) (out []*attack) {
 	stamp := func(t time.Time) string { return xmltree.FormatTime(t) }
 	now := time.Now()
+	const year1 = "0001-01-01T00:00:00Z" // which programs take for no time
 	for _, v := range versions {
+		digest := open(w.message(recipe{soap: v, signer: "digest", scope: evilScope}))
+		token := digest.one("UsernameToken")
+		nonce := text64(child(token, "Nonce"))
+		digest.text(child(token, "Created"), year1)
+		digest.text(digest.one("Password"), b64(sum(crypto.SHA1, slices.Concat(nonce, []byte(year1), []byte(password)))))
+		out = append(out, &attack{
+			row: "T4", name: "digest-of-year-1-" + variant(v, "digest"), file: digest.src, forged: "scope", off: dFresh, at: atServer, class: classes(wsse.ClassExpired), plain: true,
+			exempt: "a username token is not signed",
+		})
 		for _, c := range []struct{ name, created, expires string }{
 			{"old", stamp(now.Add(-time.Hour)), stamp(now.Add(-55 * time.Minute))},
 			{"old-without-end", stamp(now.Add(-time.Hour)), ""},
@@ -118,6 +130,7 @@ func times(w *world) (out []*attack) {
 			{"ends-before-it-begins", stamp(now), stamp(now.Add(-time.Second))},
 			{"no-time-between", stamp(now), stamp(now)},
 			{"year-9999", stamp(now), "9999-12-31T23:59:59Z"},
+			{"ends-in-year-1", stamp(now), year1},
 			{"leap-second", "2016-12-31T23:59:60Z", stamp(now.Add(time.Minute))},
 			{"no-zone", strings.TrimSuffix(stamp(now), "Z"), stamp(now.Add(time.Minute))},
 			{"no-zone-at-end", stamp(now), strings.TrimSuffix(stamp(now.Add(time.Minute)), "Z")},

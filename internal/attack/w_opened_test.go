@@ -145,17 +145,12 @@ func (w *world) borrowedValue(v soap.Version) *attack {
 	list := func(name string) string {
 		return `<xenc:ReferenceList xmlns:xenc="` + xmltree.XENC + `"><xenc:DataReference URI="#ed-` + name + `"/></xenc:ReferenceList>`
 	}
-	to, stamp, sig := f.cut(f.at("Header", "To")), child(f.security(), "Timestamp"), f.signature()
-	bad := strings.Replace(string(sig.Standalone()), loose(child(sig, "SignatureValue")), b64(make([]byte, 256)), 1)
-	if from, _ := sig.Range(); from > 0 { // in front of the Timestamp, so that between that and the Body nothing moves
-		before := f.cut(sig)
-		stamp = child(f.security(), "Timestamp")
-		f.before(stamp, before)
-	}
+	to := f.cut(f.at("Header", "To"))
+	bad := strings.Replace(string(f.signature().Standalone()), loose(f.one("SignatureValue")), b64(make([]byte, 256)), 1)
 	first, second, ek := block("First"), block("Second"), sealKey(own, "ek", w.service.public(), "")
-	src, pad, overFirst, overSecond := f, "", "", ""
+	pad, overFirst, overSecond := "", "", ""
 	draft := func(bad string) *file {
-		f := open(src.src)
+		f := open(f.src)
 		f.into(f.security(), ek+overFirst+list("First")+bad+overSecond+list("Second"))
 		f.first(f.at("Header"), first+to+`<x:Pad xmlns:x="urn:x">`+pad+`</x:Pad>`+second)
 		return f
