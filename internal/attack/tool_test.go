@@ -20,6 +20,7 @@ import (
 	"wstrust/internal/soap"
 	"wstrust/internal/wsse"
 	"wstrust/internal/xmltree"
+	"wstrust/service"
 )
 
 // The exit statuses of the tool that a refusal may have.
@@ -73,7 +74,13 @@ func TestTool(t *testing.T) {
 
 // notInFiles says why a file does not have what a case is about.
 func notInFiles(a *attack) string {
+	v := new(service.Verifier)
+	if a.verifier != nil {
+		a.verifier(v)
+	}
 	switch {
+	case v.InsecurePlaintext:
+		return "a file does not say that messages come without TLS as well"
 	case a.at&(atServer|atSAML) == 0:
 		return "the tool reads neither answers nor requests for tokens"
 	case a.noFile != "":

@@ -17,10 +17,11 @@ import (
 // The cases of this file are about what a verifier takes for granted while it opens a
 // message: whose signature it was, whose key, and for whom it decrypts.
 
-// opened are their rows W16, C6 and T6.
+// opened are those of the rows C6, C12 and T6.
 func opened(w *world) (out []*attack) {
 	for _, v := range versions {
 		out = append(out, w.strangersCipher(v)...)
+		out = append(out, w.lifted(v)...)
 		out = append(out, w.swappedHolder(v)...)
 	}
 	return out
@@ -93,6 +94,28 @@ func (w *world) strangersCipher(v soap.Version) (out []*attack) {
 		a := w.octets("C6", "signed-by-anybody-"+name, v, f.src, dOpens|dOracle, wsse.ClassPolicy)
 		a.forged, a.keys = "oracle", []any{made.Secret()}
 		a.verifier = func(v *service.Verifier) { v.Suite = alg.Legacy }
+		out = append(out, a)
+	}
+	return out
+}
+
+// lifted takes the encrypted token of a message that came without TLS, and puts it on
+// one of the attacker's own, which he sends over TLS and need not sign.
+func (w *world) lifted(v soap.Version) (out []*attack) {
+	for _, signer := range []string{"user", "bearer"} {
+		victim := open(w.message(recipe{soap: v, signer: signer, mod: func(_ *soap.Outgoing, o *wsse.Options) {
+			o.Protection = &wsse.Protection{Sign: everything, Encrypt: wsse.PartToken, Recipient: w.service.cert, Symmetric: true}
+		}}))
+		data := string(child(victim.security(), "EncryptedData").Standalone())
+		key := string(child(victim.security(), "EncryptedKey").Standalone())
+		key = strings.Replace(key, "</xenc:EncryptedKey>", `<xenc:ReferenceList><xenc:DataReference URI="#`+id(child(victim.security(), "EncryptedData"))+`"/></xenc:ReferenceList></xenc:EncryptedKey>`, 1)
+		f := open(w.message(recipe{soap: v, signer: "none", scope: evilScope}))
+		f.into(f.security(), key+data)
+		a := &attack{
+			row: "C12", name: "token-from-the-wire-" + variant(v, signer), file: f.src, forged: "scope", off: dKnew, at: atServer, class: classes(wsse.ClassPolicy),
+			exempt: "the point is that nothing is signed",
+		}
+		a.verifier = func(v *service.Verifier) { v.InsecurePlaintext = true } // so that there are such messages
 		out = append(out, a)
 	}
 	return out

@@ -85,6 +85,7 @@ const (
 	dOracle    // all failures to decrypt look the same
 	dOpens     // what has no authentication is decrypted for somebody who is known
 	dOwnValue  // a signature is verified by its own value
+	dKnew      // a token that was encrypted counts under a signature
 	dLast
 )
 
@@ -93,7 +94,7 @@ var defenceNames = strings.Fields(`doctype pi document encoding limits names tex
 	schema digest-text every-ref void enveloped manifest value encodings hmac-length algorithms
 	key-kind trust retrieval path one-match zero-key token-used
 	shape one-header role own-header one-field place required named fresh replay to action reply-to must
-	one-token own-sig signed holder audience condition password decrypt nesting cipher reply delegate derive reflect oracle opens own-value`)
+	one-token own-sig signed holder audience condition password decrypt nesting cipher reply delegate derive reflect oracle opens own-value knew`)
 
 func (d defence) String() string {
 	var out []string

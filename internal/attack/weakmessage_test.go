@@ -62,7 +62,7 @@ func (m *weakMessage) envelope() error {
 	if err := m.signatures(); err != nil {
 		return err
 	}
-	if err := m.closed(); err != nil {
+	if err := m.opened(); err != nil {
 		return err
 	}
 	if err := m.covered(); err != nil {

@@ -86,6 +86,19 @@ func (w *world) keyIn(ek xmltree.Elem) (alg.Key, error) {
 	return xmlenc.OpenKey(ek, key, alg.Legacy, 0)
 }
 
+// opened looks at what decryption brought, or did not bring.
+func (m *weakMessage) opened() error {
+	if m.on(dKnew) && len(m.signed) == 0 && len(m.forms) > 1 {
+		before := child(m.forms[0].Root(), "Header")
+		for c := range m.security.Children {
+			if l := c.Local(); (l == "UsernameToken" || l == "Assertion") && len(descendants(before, l)) == 0 {
+				return deny(dKnew, "%s came out of cipher text, and who sent that need not know it", c.Path())
+			}
+		}
+	}
+	return m.closed()
+}
+
 // closed looks at a Body that did not decrypt.
 func (m *weakMessage) closed() error {
 	data := child(m.body, "EncryptedData")
