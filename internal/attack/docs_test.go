@@ -2,6 +2,7 @@ package attack
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -65,6 +66,33 @@ func TestDocument(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Logf("the table should be:\n| row | cases |\n|---|---|\n%s| all | %d |", &table, total)
+	}
+}
+
+// TestDocumentNamesTests: every test that the document names is one.
+func TestDocumentNamesTests(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	err = filepath.WalkDir(filepath.Join("..", ".."), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(source, -1) {
+			there[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(text), -1) {
+		if !there[name] {
+			t.Errorf("%s is no test", name)
+		}
 	}
 }
 
