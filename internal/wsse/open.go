@@ -189,7 +189,7 @@ func (v *verifier) openListed(list, key xmltree.Elem, i int) error {
 	if err != nil {
 		return err
 	}
-	var pieces []piece
+	pieces := make([]piece, 0, len(ids))
 	for _, id := range ids {
 		e, err := xmltree.ByID(v.sec, id)
 		if err != nil {

@@ -297,6 +297,7 @@ func (v *verifier) note(pieces []piece) {
 	p := v.Pending
 	k := len(p.states) - 2
 	s := &p.states[k+1]
+	p.walk.opened = slices.Grow(p.walk.opened, len(pieces))
 	for j := range pieces {
 		d := &pieces[j]
 		o := opened{state: k, whole: d.whole, content: d.content, header: !d.whole.Same(d.data), uri: d.uri, secret: d.secret}
