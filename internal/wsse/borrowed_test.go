@@ -35,6 +35,7 @@ func TestPrefixesOfCiphertext(t *testing.T) {
 		"a default that the signature is told of": {`<Get/>`, ` xmlns="urn:orders"`, "", []string{"#default"}, 0},
 		"of the schema's instances":               {`<o:Get` + orders + ` xsi:nil="true"/>`, ` xmlns:xsi="` + xmltree.XSI + `"`, "", nil, 0},
 		"of other instances":                      {`<o:Get` + orders + ` xsi:nil="true"/>`, ` xmlns:xsi="urn:evil"`, "", nil, ClassPolicy},
+		"of instances, by another name":           {`<o:Get` + orders + ` i:nil="true"/>`, ` xmlns:i="` + xmltree.XSI + `"`, "", nil, ClassPolicy},
 		"xml":                                     {`<o:Get` + orders + ` xml:lang="en"/>`, "", "", nil, 0},
 	} {
 		_, ek, data := sealedFor(t, "", "x", c.plain, xmlenc.Content)

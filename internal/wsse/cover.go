@@ -203,23 +203,20 @@ func (v *verifier) strange(i int) (p Parts) {
 	if !v.ev.Signers[i].Made {
 		return 0
 	}
-	for bit, e := range v.marked {
+	v.marked(func(bit Parts, e xmltree.Elem) {
 		if !v.readable(i, e) {
 			p |= bit
 		}
-	}
+	})
 	return p
 }
 
-// marked yields the parts of the message that place knows by a bit.
-func (v *verifier) marked(yield func(Parts, xmltree.Elem) bool) {
-	if !yield(PartBody, v.env.Body) || !yield(PartTimestamp, v.stamp.elem) {
-		return
-	}
-	for _, f := range v.fields() {
-		if !yield(f.part, f.elem) {
-			return
-		}
+// marked calls f for the parts of the message that place knows by a bit.
+func (v *verifier) marked(f func(Parts, xmltree.Elem)) {
+	f(PartBody, v.env.Body)
+	f(PartTimestamp, v.stamp.elem)
+	for _, h := range v.fields() {
+		f(h.part, h.elem)
 	}
 }
 

@@ -24,9 +24,7 @@ func (v *verifier) checkEncrypted() error {
 			v.ev.Encrypted |= bit
 		}
 	}
-	for bit, e := range v.marked {
-		note(bit, e)
-	}
+	v.marked(note)
 	if countChildren(v.env.Body) == 0 {
 		present &^= PartBody // nothing to hide
 	}
