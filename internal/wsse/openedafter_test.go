@@ -152,3 +152,17 @@ func TestReferencesInsideNameNoKeyOfAnswers(t *testing.T) {
 		}
 	}
 }
+
+// Nothing at all may be encrypted, and is then what the Body has.
+func TestEncryptedNothing(t *testing.T) {
+	for _, suite := range []alg.Suite{"", alg.Basic256} {
+		_, ek, data := sealedFor(t, suite, "x", "", xmlenc.Content)
+		msg := cbcBody(t, data, ek, func(m []byte) [][]byte {
+			return [][]byte{overBody(t, m, rsaUser(), xmldsig.X509KeyInfo(rsaUser().cert), "ek-x")}
+		})
+		ev, err := receive(t, msg, reader(t), Policy{Suite: alg.Legacy}, now, 0)
+		if err != nil || len(ev.Body.SignedBy()) != 1 || countChildren(ev.Body.Element()) != 0 {
+			t.Errorf("%s: %+v, %v", suite, ev, err)
+		}
+	}
+}
