@@ -23,6 +23,8 @@ func TestBinds(t *testing.T) {
 		"exclusive, used by e":           {`<a xmlns:p="urn:u"><b><i><p:e/></i></b></a>`, c14n.Exclusive, nil, "p", true, true},
 		"exclusive, used by e alone":     {`<a xmlns:p="urn:v"><b><i><p:e xmlns:p="urn:u"/></i></b></a>`, c14n.Exclusive, nil, "p", false, false},
 		"exclusive, used and hidden":     {`<a xmlns:p="urn:u"><b p:x=""><i xmlns:p="urn:v"><e/></i></b></a>`, c14n.Exclusive, nil, "p", false, false},
+		"exclusive, another is used":     {`<a xmlns:p="urn:u" xmlns:q="urn:q"><b q:x=""><i><e/></i></b></a>`, c14n.Exclusive, nil, "p", false, false},
+		"exclusive, not declared":        {`<a><b><i><e/></i></b></a>`, c14n.Exclusive, nil, "p", false, false},
 		"exclusive, told":                {`<a xmlns:p="urn:u"><b><i><e/></i></b></a>`, c14n.Exclusive, []string{"p"}, "p", true, true},
 		"exclusive, told, and e differs": {`<a xmlns:p="urn:u"><b><i><e xmlns:p="urn:v"/></i></b></a>`, c14n.Exclusive, []string{"p"}, "p", true, false},
 		"exclusive, told of others":      {`<a xmlns:p="urn:u"><b><i><e/></i></b></a>`, c14n.Exclusive, []string{"#default", "q"}, "p", false, false},
@@ -40,6 +42,16 @@ func TestBinds(t *testing.T) {
 		}
 		if got := (Signed{elem: e, method: c.method, prefixes: c.prefixes}).Binds(c.prefix, e); got != c.inE {
 			t.Errorf("%s: signed by itself: %v", name, got)
+		}
+	}
+}
+
+// What stands beside what is signed is bound by nothing.
+func TestBindsNothingOutside(t *testing.T) {
+	root := parse(t, `<a xmlns:p="urn:u"><b/><i><p:e/></i></a>`)
+	for _, m := range []c14n.Method{c14n.C14N10, c14n.Exclusive} {
+		if (Signed{elem: find(root, "b"), method: m, prefixes: []string{"p"}}).Binds("p", find(root, "e")) {
+			t.Errorf("%v", m.URI())
 		}
 	}
 }
