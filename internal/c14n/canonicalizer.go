@@ -74,6 +74,12 @@ func (c *canonicalizer) subtree(e xmltree.Elem) error {
 		}
 		switch kind {
 		case xmltree.Element:
+			// Most of what machines write is one run of octets here.
+			if p, prefix, space, ok := d.Verbatim(i); ok && i != from && c.rendered[prefix] == space && (skip < i || skip >= end) {
+				c.bytes(p)
+				i = end
+				continue
+			}
 			t := d.Tag(i)
 			if err := c.startTag(e, t, i == from); err != nil {
 				return err
@@ -115,18 +121,18 @@ func (c *canonicalizer) startTag(e xmltree.Elem, t xmltree.Tag, apex bool) error
 			return err
 		}
 	}
-	c.namespaces(t, apex)
+	c.namespaces(e, t, apex)
 	c.attributes()
 	c.byte('>')
 	return nil
 }
 
 // namespaces renders the declarations that the output needs on this tag.
-func (c *canonicalizer) namespaces(t xmltree.Tag, apex bool) {
+func (c *canonicalizer) namespaces(e xmltree.Elem, t xmltree.Tag, apex bool) {
 	c.ns = c.ns[:0]
 	if c.all || len(c.list) > 0 {
 		if apex {
-			c.inForce(t)
+			c.inForce(e)
 		} else {
 			// From last to first or first to last makes no difference: a prefix
 			// is declared once in a tag.
@@ -169,9 +175,10 @@ func (c *canonicalizer) namespaces(t xmltree.Tag, apex bool) {
 
 // inForce renders what the apex has in force and the method renders
 // inclusively.
-func (c *canonicalizer) inForce(t xmltree.Tag) {
+func (c *canonicalizer) inForce(apex xmltree.Elem) {
 	seen := make([]bool, c.d.Prefixes())
-	for k := t.Scope; k != 0; {
+	from, _, _ := apex.Span()
+	for k := c.d.Scope(from); k != 0; {
 		prefix, space, up := c.d.Decl(k)
 		if !seen[prefix] {
 			seen[prefix] = true

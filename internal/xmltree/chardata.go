@@ -11,16 +11,11 @@ import (
 // a look at two octets back stays inside the source.
 func (p *parser) text() error {
 	src, start, i := p.src, p.i, p.i
-	escape := false
+	var f flags
 scan:
 	for {
 		// Most text is plain, and some is long: base64.
-		for i+8 <= len(src) {
-			s := src[i : i+8 : i+8]
-			if charClass[s[0]]|charClass[s[1]]|charClass[s[2]]|charClass[s[3]]|
-				charClass[s[4]]|charClass[s[5]]|charClass[s[6]]|charClass[s[7]] != cText {
-				break
-			}
+		for i+8 <= len(src) && plain(src[i:i+8:i+8]) {
 			i += 8
 		}
 		for i < len(src) && charClass[src[i]] == cText {
@@ -38,7 +33,7 @@ scan:
 			if src[i-1] == ']' && src[i-2] == ']' {
 				return p.errorf(i, "']]>' in text")
 			}
-			escape = true
+			f = differs
 		case cEF:
 			if badEF(src[i:]) {
 				return p.errorf(i, "a character that XML forbids")
@@ -49,8 +44,21 @@ scan:
 		i++
 	}
 	p.i = i
-	p.add(node{kind: kindText, escape: escape, from: int32(start), to: int32(i), valueFrom: int32(start), valueTo: int32(i)})
+	p.leaf(node{kind: kindText, flags: f, from: int32(start), to: int32(i), valueFrom: int32(start), valueTo: int32(i)})
 	return nil
+}
+
+// plain reports whether none of eight octets needs a look.
+func plain(s []byte) bool {
+	_ = s[7]
+	return charClass[s[0]]|charClass[s[1]]|charClass[s[2]]|charClass[s[3]]|
+		charClass[s[4]]|charClass[s[5]]|charClass[s[6]]|charClass[s[7]] == cText
+}
+
+// leaf adds text or a comment.
+func (p *parser) leaf(n node) {
+	p.d.nodes[p.open].flags |= n.flags & differs
+	p.add(n)
 }
 
 // textCopied goes on with text that differs from its source from i onwards.
@@ -91,7 +99,7 @@ scan:
 		i++
 	}
 	p.i = i
-	p.add(node{kind: kindText, side: true, escape: true, from: int32(start), to: int32(i), valueFrom: int32(from), valueTo: int32(len(d.side))})
+	p.leaf(node{kind: kindText, flags: inSide | differs, from: int32(start), to: int32(i), valueFrom: int32(from), valueTo: int32(len(d.side))})
 	return nil
 }
 
@@ -173,7 +181,7 @@ func (p *parser) cdata() error {
 	}
 	p.i = body + n + 3
 	if n > 0 {
-		p.add(node{kind: kindText, side: v.side, escape: true, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
+		p.leaf(node{kind: kindText, flags: v.flags() | differs, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
 	}
 	return nil
 }
@@ -194,7 +202,7 @@ func (p *parser) comment() error {
 		return err
 	}
 	p.i = body + n + 3
-	p.add(node{kind: kindComment, side: v.side, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
+	p.leaf(node{kind: kindComment, flags: v.flags() | differs, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
 	return nil
 }
 

@@ -26,18 +26,14 @@ func (e Elem) Is(space, local string) bool {
 	if e.i == 0 {
 		return false
 	}
-	n := &e.d.nodes[e.i]
-	return string(e.d.src[n.localFrom:n.nameTo]) == local && e.d.spaceIs(n.space, space)
+	return string(e.d.localName(e.i)) == local && e.d.spaceIs(e.d.nodes[e.i].space, space)
 }
 
 // Space returns the namespace name, "" for none.
 func (e Elem) Space() string { return e.d.spaceString(e.d.nodes[e.i].space) }
 
 // Local returns the local name.
-func (e Elem) Local() string {
-	n := &e.d.nodes[e.i]
-	return string(e.d.src[n.localFrom:n.nameTo])
-}
+func (e Elem) Local() string { return string(e.d.localName(e.i)) }
 
 // Prefix returns the prefix as written, "" for none.
 func (e Elem) Prefix() string {
@@ -218,7 +214,7 @@ func (e Elem) Contains(x Elem) bool {
 // names in content such as xsi:type.
 func (e Elem) LookupNamespace(prefix string) (uri string, ok bool) {
 	d := e.d
-	for k := d.nodes[e.i].scope; k != 0; k = d.decls[k].up {
+	for k := d.scope(e.i); k != 0; k = d.decls[k].up {
 		if string(d.prefixOctets(d.decls[k].prefix)) == prefix {
 			return d.spaceString(d.decls[k].uri), true
 		}

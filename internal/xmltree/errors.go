@@ -40,7 +40,7 @@ func (d *Doc) path(i int32) string {
 	}
 	var names []string
 	for ; i > 0; i = d.nodes[i].parent {
-		name := string(d.src[d.nodes[i].localFrom:d.nodes[i].nameTo])
+		name := string(d.localName(i))
 		if len(name) > 64 {
 			name = name[:64] + "…"
 		}

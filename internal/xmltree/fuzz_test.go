@@ -75,7 +75,7 @@ func byUs(e Elem) string {
 		n := &d.nodes[i]
 		switch n.kind {
 		case kindText:
-			b.Write(d.octets(n.valueFrom, n.valueTo, n.side))
+			b.Write(d.valueOf(i))
 		case kindElement:
 			x := Elem{d: d, i: i}
 			say(&b, x.Space(), x.Local())

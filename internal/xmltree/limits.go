@@ -1,5 +1,7 @@
 package xmltree
 
+import "math"
+
 // Limits bound what [Parse] accepts. A zero field means its default; a limit
 // cannot be switched off, only raised.
 type Limits struct {
@@ -8,7 +10,7 @@ type Limits struct {
 	Elements   int // in the document; 10,000
 	Attributes int // of one element, namespace declarations included; 128
 	Namespaces int // declarations in the document; 1,024
-	Name       int // octets of one qualified name; 8 KiB
+	Name       int // octets of one qualified name; 8 KiB, and never more than 64 KiB less one
 }
 
 // maxBytes keeps every offset within an int32.
@@ -29,5 +31,6 @@ func (l Limits) WithDefaults() Limits {
 	def(&l.Namespaces, 1024)
 	def(&l.Name, 8<<10)
 	l.Bytes = min(l.Bytes, maxBytes)
+	l.Name = min(l.Name, math.MaxUint16) // of node.local
 	return l
 }

@@ -126,8 +126,8 @@ func (p *parser) declare(self int32, at, from, to int, value span) error {
 		return p.limit(at, "more than %d namespace declarations", p.lim.Namespaces)
 	}
 	d.bind[prefix] = int32(len(d.decls))
-	d.decls = append(d.decls, decl{prefix: prefix, uri: number, up: n.scope, prev: hidden, node: self})
-	n.scope = int32(len(d.decls) - 1)
+	d.decls = append(d.decls, decl{prefix: prefix, uri: number, up: p.scope, prev: hidden, node: self})
+	p.scope = int32(len(d.decls) - 1)
 	return nil
 }
 

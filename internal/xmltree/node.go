@@ -34,8 +34,17 @@ func (d *Doc) Node(i int) (k Kind, end, parent int) {
 // Value returns the value of a text or comment node and whether canonical form
 // must look for characters to escape.
 func (d *Doc) Value(i int) (p []byte, escape bool) {
+	return d.valueOf(int32(i)), d.nodes[i].flags&differs != 0
+}
+
+// Verbatim returns the octets of element node i, and the numbers of its prefix
+// and namespace, if canonical form writes it and all in it as it stands wherever
+// its namespace is in force for its prefix: no attributes, declarations or
+// comments, one prefix for all names, no space in tags, no empty tag, no text
+// to escape.
+func (d *Doc) Verbatim(i int) (p []byte, prefix, space int32, ok bool) {
 	n := &d.nodes[i]
-	return d.octets(n.valueFrom, n.valueTo, n.side), n.escape
+	return d.src[n.from:n.to], n.prefix, n.space, n.flags&differs == 0
 }
 
 // A Tag is what canonical form needs of a start tag. Prefixes and namespaces
@@ -45,7 +54,6 @@ type Tag struct {
 	Prefix, Space    int32
 	AttrFrom, AttrTo int // indices for Doc.TagAttr
 	DeclFrom, DeclTo int // indices for Doc.Decl
-	Scope            int // innermost declaration in force, for Doc.Decl; 0 for none
 }
 
 // Tag returns the start tag of element node i.
@@ -54,7 +62,7 @@ func (d *Doc) Tag(i int) Tag {
 	return Tag{
 		Name: d.src[n.from+1 : n.nameTo], Prefix: n.prefix, Space: n.space,
 		AttrFrom: int(n.attrFrom), AttrTo: int(d.attrTo(int32(i))),
-		DeclFrom: int(n.declFrom), DeclTo: int(d.declTo(int32(i))), Scope: int(n.scope),
+		DeclFrom: int(n.declFrom), DeclTo: int(d.declTo(int32(i))),
 	}
 }
 
@@ -74,6 +82,9 @@ func (d *Doc) TagAttr(k int) TagAttr {
 		Prefix: a.prefix, Space: a.space, Escape: a.escape,
 	}
 }
+
+// Scope returns the innermost declaration in force in node i, for Doc.Decl.
+func (d *Doc) Scope(i int) int { return int(d.scope(int32(i))) }
 
 // Decl returns declaration k: the numbers of its prefix and namespace, and the
 // declaration before it in scope, 0 for none.

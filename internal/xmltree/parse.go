@@ -14,6 +14,7 @@ type parser struct {
 	i     int // next octet
 	lim   Limits
 	open  int32 // innermost open element, 0 at document level
+	scope int32 // innermost declaration in force
 	depth int
 	elems int
 }
@@ -47,7 +48,7 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 	d.prefixes = append(d.prefixes, span{}, span{})
 	d.bind = append(d.bind, 0, 1)
 
-	p := parser{d: d, src: text, lim: lim}
+	p := parser{d: d, src: text, lim: lim, scope: 1}
 	if err = p.document(mark); err == nil {
 		err = d.indexIDs()
 	}

@@ -53,7 +53,7 @@ func (e Elem) borrowed() (need []int32) {
 	for k := n.declFrom; k < d.declTo(e.i); k++ {
 		seen[d.decls[k].prefix] = true
 	}
-	for k := d.nodes[n.parent].scope; k != 0; k = d.decls[k].up {
+	for k := d.scope(n.parent); k != 0; k = d.decls[k].up {
 		x := &d.decls[k]
 		if x.prefix == 1 || seen[x.prefix] {
 			continue
@@ -104,7 +104,7 @@ func (e Elem) used(from int32, values bool) []bool {
 		switch n.kind {
 		case kindText:
 			if values {
-				d.markValue(used, d.octets(n.valueFrom, n.valueTo, n.side))
+				d.markValue(used, d.valueOf(i))
 			}
 		case kindElement:
 			for k := n.declFrom; k < d.declTo(i); k++ {

@@ -17,11 +17,8 @@ func (p *parser) startTag() error {
 	d := p.d
 	prefix := p.prefix(from+1, localFrom)
 	self := p.add(node{
-		kind: kindElement, from: int32(from), localFrom: int32(localFrom), nameTo: int32(p.i), prefix: prefix, scope: d.nodes[p.open].scope,
+		kind: kindElement, from: int32(from), local: uint16(localFrom - from - 1), nameTo: int32(p.i), prefix: prefix,
 	})
-	if p.open == 0 {
-		d.nodes[self].scope = 1
-	}
 	p.open = self
 
 	empty, err := p.attributes(self)
@@ -33,6 +30,9 @@ func (p *parser) startTag() error {
 	}
 	n := &d.nodes[self]
 	n.valueFrom = int32(p.i)
+	if n.valueFrom != n.nameTo+1 {
+		n.flags |= differs
+	}
 	if empty {
 		n.valueTo = int32(p.i)
 		p.close(p.i)
@@ -122,13 +122,18 @@ func (p *parser) value() (v span, escape bool, err error) {
 	quote := src[p.i]
 	start := p.i + 1
 	i := start
-	for i < len(src) {
+	for {
+		for i+8 <= len(src) && plain(src[i:i+8:i+8]) {
+			i += 8
+		}
+		for i < len(src) && charClass[src[i]] == cText {
+			i++
+		}
+		if i == len(src) {
+			break
+		}
 		c := src[i]
 		k := charClass[c]
-		if k == cText || k == cGT {
-			i++
-			continue
-		}
 		if c == quote {
 			p.i = i + 1
 			return span{from: int32(start), to: int32(i)}, escape, nil
@@ -136,7 +141,7 @@ func (p *parser) value() (v span, escape bool, err error) {
 		switch k {
 		case cQuote:
 			escape = true
-		case cApos:
+		case cApos, cGT:
 		case cAmp, cCR, cSpace:
 			return p.valueCopied(start, i, quote)
 		default:
@@ -206,6 +211,7 @@ func (p *parser) endTag() error {
 	i += len(name)
 	for i < len(src) && isSpace(src[i]) {
 		i++
+		n.flags |= differs
 	}
 	if i >= len(src) || src[i] != '>' {
 		return p.errorf(from, "the end tag is not that of this element")
@@ -225,6 +231,10 @@ func (p *parser) close(to int) {
 	n.end = int32(len(d.nodes))
 	for k := d.declTo(p.open) - 1; k >= n.declFrom; k-- {
 		d.bind[d.decls[k].prefix] = d.decls[k].prev
+		p.scope = d.decls[k].up
+	}
+	if up := &d.nodes[n.parent]; n.flags&differs != 0 || n.prefix != up.prefix {
+		up.flags |= differs
 	}
 	p.open = n.parent
 	p.depth--

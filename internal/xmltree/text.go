@@ -31,7 +31,7 @@ func (e Elem) TextOctets() ([]byte, error) {
 		case n.kind == kindComment:
 			return nil, e.Errorf("a comment inside a value")
 		}
-		piece := d.octets(n.valueFrom, n.valueTo, n.side)
+		piece := d.valueOf(i)
 		switch {
 		case joined != nil:
 			joined = append(joined, piece...)
@@ -73,7 +73,7 @@ func (e Elem) OnlyElements() error {
 	d := e.d
 	for i := e.i + 1; i < d.nodes[e.i].end; i = d.nodes[i].end {
 		n := &d.nodes[i]
-		if n.kind == kindText && len(trim(d.octets(n.valueFrom, n.valueTo, n.side))) != 0 {
+		if n.kind == kindText && len(trim(d.valueOf(i))) != 0 {
 			return e.Errorf("text between elements")
 		}
 	}

@@ -42,9 +42,9 @@ const (
 
 // A node is an element, a run of text or a comment.
 type node struct {
-	kind   kind
-	side   bool // value range is in Doc.side
-	escape bool // text that canonical form must escape
+	local uint16 // element: length of its prefix with the colon
+	kind  kind
+	flags flags
 
 	// The first child is the node after this one, and the next sibling is the node
 	// at end, if they are before the end of the parent.
@@ -52,12 +52,40 @@ type node struct {
 	from, to           int32 // source range, tags included
 	valueFrom, valueTo int32 // text and comment: the value; element: the source range between the tags
 
-	localFrom, nameTo int32 // element: its qualified name is src[from+1:nameTo]
-	prefix, space     int32
-	scope             int32 // innermost declaration in force, a chain over decl.up
+	nameTo        int32 // element: its qualified name is src[from+1:nameTo]
+	prefix, space int32
 
 	// What the node has ends where that of the next one begins.
 	attrFrom, declFrom int32
+}
+
+type flags uint8
+
+const (
+	inSide  flags = 1 << iota // text and comment: the value is in Doc.side
+	differs                   // text: canonical form may have to escape it; element: see Doc.Verbatim
+)
+
+// localName returns the local name of an element.
+func (d *Doc) localName(i int32) []byte {
+	n := &d.nodes[i]
+	return d.src[n.from+1+int32(n.local) : n.nameTo]
+}
+
+// valueOf returns the value of a text or comment node.
+func (d *Doc) valueOf(i int32) []byte {
+	n := &d.nodes[i]
+	return d.octets(n.valueFrom, n.valueTo, n.flags&inSide != 0)
+}
+
+// scope returns the innermost declaration in force in node i, a chain over decl.up.
+func (d *Doc) scope(i int32) int32 {
+	for ; i != 0; i = d.nodes[i].parent {
+		if to := d.declTo(i); to > d.nodes[i].declFrom {
+			return to - 1
+		}
+	}
+	return 1
 }
 
 // attrTo returns the index after the attributes of node i.
@@ -96,6 +124,13 @@ type decl struct {
 type span struct {
 	from, to int32
 	side     bool
+}
+
+func (s span) flags() flags {
+	if s.side {
+		return inSide
+	}
+	return 0
 }
 
 // Parse reads a document with a Doc of its own.
