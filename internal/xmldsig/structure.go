@@ -54,7 +54,11 @@ func (v *verification) readSignedInfo() error {
 		return wrap(v.info, "SignedInfo", err)
 	}
 	const start, canon, method, references = 0, 1, 2, 3
-	state := start
+	state, children := start, 0
+	for range v.info.Children {
+		children++
+	}
+	v.refs = make([]reference, 0, max(0, min(children-2, v.most)))
 	for c := range v.info.Children {
 		switch {
 		case state == start && c.Is(xmltree.DS, "CanonicalizationMethod"):

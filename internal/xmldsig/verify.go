@@ -67,7 +67,6 @@ func VerifyWithin(sig xmltree.Elem, key alg.Key, suite alg.Suite, str STRResolve
 		references = DefaultReferences
 	}
 	v := &verification{sig: sig, suite: suite, str: str, most: references}
-	v.refs = v.few[:0]
 	if err := v.read(); err != nil {
 		return nil, err
 	}
@@ -115,7 +114,6 @@ type verification struct {
 	prefixes        []string
 
 	refs   []reference
-	few    [2]reference // backs refs: most signatures have one or two
 	writer c14n.Writer
 	sum    [64]byte
 
