@@ -44,15 +44,26 @@ func (v *verifier) replace(pieces []piece, i int) error {
 		y, _ := b.whole.Range()
 		return cmp.Compare(x, y)
 	})
+	// The octets of the message with every piece replaced are fewer than before, and
+	// while they are put together there is room after them to decrypt the next piece.
+	src := p.env.Root.Doc().Source()
+	out := make([]byte, 0, len(src))
+	at := 0
 	for j := range pieces {
-		if j > 0 && pieces[j].whole.Same(pieces[j-1].whole) {
-			return refuse(ClassWrapping, pieces[j].data, "listed twice")
+		d := &pieces[j]
+		if j > 0 && d.whole.Same(pieces[j-1].whole) {
+			return refuse(ClassWrapping, d.data, "listed twice")
 		}
-		if err := v.decrypt(&pieces[j]); err != nil {
-			return because(err, pieces[j].data, "")
+		from, to := d.whole.Range()
+		out = append(out, src[at:from]...)
+		if err := v.decrypt(d, out[len(out):]); err != nil {
+			return because(err, d.data, "")
 		}
+		out = append(out, d.plain...)
+		d.plain = out[len(out)-len(d.plain):]
+		at = to
 	}
-	return v.next(pieces, i)
+	return v.next(pieces, append(out, src[at:]...), i)
 }
 
 // checkPiece finds out what the plaintext will be and settles whether it may
@@ -114,12 +125,12 @@ func (v *verifier) ours(h xmltree.Elem) bool {
 
 // decrypt opens one piece. Whether a password is the right one shows when what is
 // encrypted with it opens.
-func (v *verifier) decrypt(d *piece) error {
+func (v *verifier) decrypt(d *piece, room []byte) error {
 	if v.password.derives() && v.walk.user.IsZero() {
 		if s, err := v.keyInfo(xmlenc.KeyInfo(d.data)); err == nil && v.fromPassword(s) {
 			return v.askUser(func() bool {
 				tried := *d
-				if v.openPiece(&tried) != nil {
+				if v.openPiece(&tried, nil) != nil { // the next try must not write over it
 					return false
 				}
 				*d = tried
@@ -127,14 +138,14 @@ func (v *verifier) decrypt(d *piece) error {
 			})
 		}
 	}
-	return v.openPiece(d)
+	return v.openPiece(d, room)
 }
 
 // openPiece opens one piece. From the moment that its key is known every failure
 // is the same error, and is found in the same way: by the cipher, or where that
 // authenticates nothing by reading the text, whatever its padding.
-func (v *verifier) openPiece(d *piece) error {
-	x, err := xmlenc.ReadData(d.data, v.pol.Suite)
+func (v *verifier) openPiece(d *piece, room []byte) error {
+	x, err := xmlenc.ReadData(d.data, v.pol.Suite, room)
 	if err != nil {
 		return err
 	}
@@ -196,31 +207,20 @@ func (v *verifier) dataKey(d *piece, size int) (symmetric, error) {
 	return named, err
 }
 
-// next makes the next state: the octets of the message with every piece
+// next makes the next state: out, the octets of the message with every piece
 // replaced, parsed as one document.
-func (v *verifier) next(pieces []piece, i int) error {
+func (v *verifier) next(pieces []piece, out []byte, i int) error {
 	p := v.Pending
-	src := p.env.Root.Doc().Source()
 	s := state{cuts: make([]cut, len(pieces))}
-	size := len(src)
 	for j := range pieces {
 		d := &pieces[j]
 		c := &s.cuts[j]
 		c.from, c.to = d.whole.Range()
 		c.size, c.content = len(d.plain), d.content
 		c.lead = len(d.plain) - len(bytes.TrimLeft(d.plain, " \t\r\n"))
-		size += c.size - (c.to - c.from)
 	}
-	out := make([]byte, 0, size)
-	at := 0
-	for j := range pieces {
-		c := &s.cuts[j]
-		out = append(append(out, src[at:c.from]...), pieces[j].plain...)
-		at = c.to
-	}
-	out = append(out, src[at:]...)
 	lim := v.lim.Tree()
-	lim.Bytes = max(lim.Bytes, len(src)) // what came in may stay
+	lim.Bytes = max(lim.Bytes, len(p.env.Root.Doc().Source())) // what came in may stay
 	doc, err := xmltree.Parse(out, lim)
 	if err != nil {
 		return decryptFailed(pieces[0].data)

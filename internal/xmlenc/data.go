@@ -12,9 +12,11 @@ type Data struct {
 	s alg.Suite
 }
 
-// ReadData reads an xenc:EncryptedData element. Errors are those of [Open].
-func ReadData(e xmltree.Elem, s alg.Suite) (Data, error) {
-	d, err := readData(e, s)
+// ReadData reads an xenc:EncryptedData element. The ciphertext and then the
+// plaintext are put into room, if its capacity is enough for the former. Errors
+// are those of [Open].
+func ReadData(e xmltree.Elem, s alg.Suite, room []byte) (Data, error) {
+	d, err := readData(e, s, room)
 	return Data{d, s}, err
 }
 

@@ -115,7 +115,7 @@ func TestReadEdges(t *testing.T) {
 		if _, err := Open(e, session, alg.Modern); (err == nil) != ok {
 			t.Errorf("%s: %v", change[1], err)
 		}
-		if _, err := ReadData(e, alg.Modern); (err == nil) != ok {
+		if _, err := ReadData(e, alg.Modern, nil); (err == nil) != ok {
 			t.Errorf("%s: read: %v", change[1], err)
 		}
 	}

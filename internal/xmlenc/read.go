@@ -39,11 +39,11 @@ var children = [...]struct{ space, local string }{
 	childName:       {xmltree.XENC, "CarriedKeyName"},
 }
 
-func readData(e xmltree.Elem, s alg.Suite) (*encrypted, error) {
+func readData(e xmltree.Elem, s alg.Suite, room []byte) (*encrypted, error) {
 	if !e.Is(xmltree.XENC, "EncryptedData") {
 		return nil, e.Errorf("not an xenc:EncryptedData element")
 	}
-	d, method, err := read(e, childProperties, "Id", "Type", "MimeType", "Encoding")
+	d, method, err := read(e, room, childProperties, "Id", "Type", "MimeType", "Encoding")
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func readKey(e xmltree.Elem, s alg.Suite) (*encrypted, error) {
 	if !e.Is(xmltree.XENC, "EncryptedKey") {
 		return nil, e.Errorf("not an xenc:EncryptedKey element")
 	}
-	d, method, err := read(e, childName, "Id", "Type", "MimeType", "Encoding", "Recipient")
+	d, method, err := read(e, nil, childName, "Id", "Type", "MimeType", "Encoding", "Recipient")
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func readKey(e xmltree.Elem, s alg.Suite) (*encrypted, error) {
 
 // read reads what both elements have. The method's children are left to the
 // caller, who knows which the algorithm has.
-func read(e xmltree.Elem, last int, attributes ...string) (d *encrypted, method xmltree.Elem, err error) {
+func read(e xmltree.Elem, room []byte, last int, attributes ...string) (d *encrypted, method xmltree.Elem, err error) {
 	if err := onlyAttributes(e, attributes...); err != nil {
 		return nil, method, err
 	}
@@ -116,7 +116,7 @@ func read(e xmltree.Elem, last int, attributes ...string) (d *encrypted, method 
 	if err := checkKeyInfo(d.keyInfo); err != nil {
 		return nil, method, err
 	}
-	d.value, err = readCipherData(found[childCipherData])
+	d.value, err = readCipherData(found[childCipherData], room)
 	return d, method, err
 }
 
@@ -134,7 +134,7 @@ func checkKeyInfo(ki xmltree.Elem) error {
 	return nil
 }
 
-func readCipherData(e xmltree.Elem) ([]byte, error) {
+func readCipherData(e xmltree.Elem, room []byte) ([]byte, error) {
 	if err := onlyAttributes(e); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func readCipherData(e xmltree.Elem) ([]byte, error) {
 			return nil, c.Errorf("an element that xenc:CipherData does not have")
 		}
 	}
-	return value.Base64()
+	return value.Base64In(room)
 }
 
 // readParameters reads the children of EncryptionMethod: KeySize, which must be

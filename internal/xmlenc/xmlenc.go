@@ -34,7 +34,7 @@ var ErrReference = errors.New("xmlenc: reference to octets elsewhere")
 // which text may come that is to be read and refused, see [alg.Suite.Decrypt].
 // What the octets are, the Type attribute says.
 func Open(data xmltree.Elem, key alg.Key, s alg.Suite) (plain []byte, err error) {
-	d, err := readData(data, s)
+	d, err := readData(data, s, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func OpenKey(ek xmltree.Elem, key alg.Key, s alg.Suite, size int) (alg.Key, erro
 // are those of [Open]. Where the EncryptedKey does not open, a random key is used
 // in its place, so that this takes as long as a wrong key does.
 func OpenWith(data xmltree.Elem, key alg.Key, s alg.Suite) ([]byte, error) {
-	d, err := readData(data, s)
+	d, err := readData(data, s, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func CipherValue(e xmltree.Elem) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readCipherData(cipherData)
+	return readCipherData(cipherData, nil)
 }
 
 func (d *encrypted) open(key alg.Key, s alg.Suite) ([]byte, error) {

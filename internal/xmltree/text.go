@@ -83,12 +83,16 @@ func (e Elem) OnlyElements() error {
 // Base64 decodes the text of e. White space is skipped; a foreign character,
 // missing padding or padding bits that are not zero are an *[Error], since one
 // value must have one spelling.
-func (e Elem) Base64() ([]byte, error) {
+func (e Elem) Base64() ([]byte, error) { return e.Base64In(nil) }
+
+// Base64In is Base64 with the result in room, from its beginning and up to its
+// capacity, if that is enough.
+func (e Elem) Base64In(room []byte) ([]byte, error) {
 	p, err := e.TextOctets()
 	if err != nil {
 		return nil, err
 	}
-	out, ok := DecodeBase64(p)
+	out, ok := decodeBase64(p, room)
 	if !ok {
 		return nil, e.Errorf("malformed base64")
 	}
@@ -96,7 +100,9 @@ func (e Elem) Base64() ([]byte, error) {
 }
 
 // DecodeBase64 is the decoding of [Elem.Base64].
-func DecodeBase64(p []byte) (out []byte, ok bool) {
+func DecodeBase64(p []byte) (out []byte, ok bool) { return decodeBase64(p, nil) }
+
+func decodeBase64(p, room []byte) (out []byte, ok bool) {
 	p = trim(p)
 	clean := p
 	// The decoder itself leaves out line ends.
@@ -108,7 +114,12 @@ func DecodeBase64(p []byte) (out []byte, ok bool) {
 			}
 		}
 	}
-	out = make([]byte, base64.StdEncoding.DecodedLen(len(clean)))
+	n := base64.StdEncoding.DecodedLen(len(clean))
+	if n <= cap(room) {
+		out = room[:n]
+	} else {
+		out = make([]byte, n)
+	}
 	n, err := base64.StdEncoding.Strict().Decode(out, clean)
 	return out[:n], err == nil
 }
