@@ -85,13 +85,9 @@ func (c *canonicalizer) subtree(e xmltree.Elem) error {
 				return err
 			}
 			c.open[len(c.open)-1].end = end
+			c.text(d.Value(i))
 		case xmltree.Text:
-			v, escape := d.Value(i)
-			if escape {
-				c.text(v)
-			} else {
-				c.bytes(v)
-			}
+			c.text(d.Value(i))
 		case xmltree.Comment:
 			if comments {
 				v, _ := d.Value(i)
@@ -250,7 +246,11 @@ func (c *canonicalizer) endTag() {
 }
 
 // text writes character data (Canonical XML 1.0 section 2.3, text nodes).
-func (c *canonicalizer) text(p []byte) {
+func (c *canonicalizer) text(p []byte, escape bool) {
+	if !escape {
+		c.bytes(p)
+		return
+	}
 	from := 0
 	for i, b := range p {
 		var r string

@@ -96,7 +96,7 @@ func says(e xmltree.Elem, comments bool) string {
 				attrs = append(attrs, "\x00"+string(d.AppendSpace(nil, a.Space))+" "+string(a.Name)+"="+string(a.Value))
 			}
 			slices.Sort(attrs)
-			b.WriteString(strings.Join(attrs, "") + "\x01")
+			b.WriteString(strings.Join(attrs, "") + "\x01" + string(value))
 			ends = append(ends, end)
 		}
 	}

@@ -85,6 +85,7 @@ func byUs(e Elem) string {
 				b.WriteString(blanks.Replace(a.Value))
 			}
 			b.WriteByte(1)
+			b.Write(d.valueOf(i))
 			for c := i + 1; c < n.end; c = d.nodes[c].end {
 				walk(c)
 			}

@@ -31,8 +31,9 @@ func (d *Doc) Node(i int) (k Kind, end, parent int) {
 	return Kind(n.kind), int(n.end), int(n.parent)
 }
 
-// Value returns the value of a text or comment node and whether canonical form
-// must look for characters to escape.
+// Value returns the value of a text or comment node, or the text of an element
+// that is all of its content and has no node of its own, and whether canonical
+// form must look for characters to escape.
 func (d *Doc) Value(i int) (p []byte, escape bool) {
 	return d.valueOf(int32(i)), d.nodes[i].flags&differs != 0
 }

@@ -34,10 +34,11 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 	}
 	d.src = text
 	if d.nodes == nil {
-		// An element with text is two nodes and two tags, so this is as many as a
-		// message without white space between its elements has. Two scans cost
-		// less than growing.
-		d.nodes = make([]node, 0, bytes.Count(text, []byte("<"))+8)
+		// An element is a node and two tags, or one if it is empty. White space
+		// between elements is a node too, and mostly has a line end in it. Scans for
+		// one octet cost less than growing.
+		tags := bytes.Count(text, []byte("<"))
+		d.nodes = make([]node, 0, tags*5/8+min(tags, bytes.Count(text, []byte("\n")))+8)
 		d.attrs = make([]attr, 0, bytes.Count(text, []byte("="))+4)
 		d.decls = make([]decl, 0, 16)
 		d.prefixes = make([]span, 0, 16)

@@ -101,12 +101,10 @@ func (e Elem) used(from int32, values bool) []bool {
 			open = open[:len(open)-1]
 		}
 		n := &d.nodes[i]
-		switch n.kind {
-		case kindText:
-			if values {
-				d.markValue(used, d.valueOf(i))
-			}
-		case kindElement:
+		if values && n.kind != kindComment {
+			d.markValue(used, d.valueOf(i))
+		}
+		if n.kind == kindElement {
 			for k := n.declFrom; k < d.declTo(i); k++ {
 				inside[d.decls[k].prefix]++
 			}

@@ -20,7 +20,8 @@ func (e Elem) TextOctets() ([]byte, error) {
 		return nil, e.Errorf("element is missing")
 	}
 	d := e.d
-	var one, joined []byte
+	one := d.valueOf(e.i)
+	var joined []byte
 	for i := e.i + 1; i < d.nodes[e.i].end; i = d.nodes[i].end {
 		n := &d.nodes[i]
 		switch {
@@ -71,11 +72,12 @@ func (e Elem) Empty() error {
 // its child elements. Comments are let through.
 func (e Elem) OnlyElements() error {
 	d := e.d
+	text := len(trim(d.valueOf(e.i))) != 0
 	for i := e.i + 1; i < d.nodes[e.i].end; i = d.nodes[i].end {
-		n := &d.nodes[i]
-		if n.kind == kindText && len(trim(d.valueOf(i))) != 0 {
-			return e.Errorf("text between elements")
-		}
+		text = text || d.nodes[i].kind == kindText && len(trim(d.valueOf(i))) != 0
+	}
+	if text {
+		return e.Errorf("text between elements")
 	}
 	return nil
 }

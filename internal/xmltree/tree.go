@@ -40,7 +40,9 @@ const (
 	kindComment
 )
 
-// A node is an element, a run of text or a comment.
+// A node is an element, a run of text or a comment. Text that is all there is in
+// an element, and stands in the source as it is, has no node: most elements of a
+// message hold text or elements and not both.
 type node struct {
 	local uint16 // element: length of its prefix with the colon
 	kind  kind
@@ -62,8 +64,9 @@ type node struct {
 type flags uint8
 
 const (
-	inSide  flags = 1 << iota // text and comment: the value is in Doc.side
-	differs                   // text: canonical form may have to escape it; element: see Doc.Verbatim
+	inSide   flags = 1 << iota // text and comment: the value is in Doc.side
+	differs                    // text: canonical form may have to escape it; element: see Doc.Verbatim
+	onlyText                   // element: its content is one text without a node
 )
 
 // localName returns the local name of an element.
@@ -72,9 +75,13 @@ func (d *Doc) localName(i int32) []byte {
 	return d.src[n.from+1+int32(n.local) : n.nameTo]
 }
 
-// valueOf returns the value of a text or comment node.
+// valueOf returns the value of a text or comment node, or the text of an element
+// that has no node of its own.
 func (d *Doc) valueOf(i int32) []byte {
 	n := &d.nodes[i]
+	if n.kind == kindElement && n.flags&onlyText == 0 {
+		return nil
+	}
 	return d.octets(n.valueFrom, n.valueTo, n.flags&inSide != 0)
 }
 
