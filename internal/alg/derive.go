@@ -7,6 +7,10 @@ import (
 	"hash"
 )
 
+// SHA1 is the digest by which WS-Security names certificates and encrypted keys.
+// A name proves nothing.
+func SHA1(p []byte) [20]byte { return sha1.Sum(p) }
+
 // PSHA1 returns n octets of P_SHA-1 (the P_hash of RFC 2246 with SHA-1), which
 // WS-Trust uses for computed keys and WS-SecureConversation for derived keys.
 // It is no signature: that SHA-1 collides does not weaken it.

@@ -88,7 +88,7 @@ func (p *Pending) needForOpening() {
 		}
 		ids, _ := p.dataReferences(list)
 		for _, id := range ids {
-			if e, err := xmltree.ByID(p.sec, id); err == nil && e.Is(xmltree.XENC, "EncryptedData") {
+			if e := xmltree.Find(p.sec, id); e.Is(xmltree.XENC, "EncryptedData") {
 				note(e)
 			}
 		}
@@ -235,7 +235,7 @@ func (p *Pending) leftClosed() error {
 			return err
 		}
 		for _, id := range ids {
-			if e, _ := xmltree.ByID(p.sec, id); e.Is(xmltree.XENC, "EncryptedData") {
+			if e := xmltree.Find(p.sec, id); e.Is(xmltree.XENC, "EncryptedData") {
 				return refuse(ClassPolicy, e, "listed where it was not seen in time to decrypt it")
 			}
 		}

@@ -141,9 +141,8 @@ func writeKeyIdentifier(b *xmltree.Builder, valueType string, value []byte) {
 // thumbprint is the SHA-1 of a certificate. It only names it; the name comes
 // from the specification, and a collision is met by refusing two matches.
 func thumbprint(c *x509.Certificate) []byte {
-	h := newSHA1()
-	h.Write(c.Raw)
-	return h.Sum(nil)
+	sum := alg.SHA1(c.Raw)
+	return sum[:]
 }
 
 func (t *X509) valueType() string {

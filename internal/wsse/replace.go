@@ -74,12 +74,12 @@ func (v *verifier) checkPiece(d *piece) error {
 		return refuse(ClassWrapping, d.data, "listed, and not encrypted data")
 	}
 	d.whole, d.around = d.data, xmltree.Parent(d.data)
-	switch t, _ := d.data.Attr("", "Type"); t {
+	switch t, _ := d.data.AttrOctets("", "Type"); string(t) {
 	case xmlenc.Element:
 	case xmlenc.Content:
 		d.content = true
 	default:
-		return refuse(ClassFormat, d.data, "type %s", shown(t))
+		return refuse(ClassFormat, d.data, "type %s", shown(string(t)))
 	}
 	if d.content {
 		// The content of an element is all of its content.

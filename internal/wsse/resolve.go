@@ -1,6 +1,7 @@
 package wsse
 
 import (
+	"bytes"
 	"encoding/asn1"
 	"math/big"
 	"strings"
@@ -92,15 +93,16 @@ func (p *Pending) reference(str xmltree.Elem) (source, error) {
 // direct follows a wsse:Reference. The token must stand in the Security header
 // that is being read: anywhere else it is somebody else's.
 func (p *Pending) direct(e xmltree.Elem) (source, error) {
-	uri, _ := e.Attr("", "URI")
-	valueType, _ := e.Attr("", "ValueType")
-	id, local := strings.CutPrefix(uri, "#")
+	octets, _ := e.AttrOctets("", "URI")
+	valueType, _ := e.AttrOctets("", "ValueType")
+	octets, local := bytes.CutPrefix(octets, []byte("#"))
+	uri := string(octets) // or what is after the #
 	switch {
-	case uri == "" || id == "":
+	case uri == "":
 		return source{}, refuse(ClassFormat, e, "reference without URI")
-	case !local && (valueType == typeSCT2005 || valueType == typeSCT13):
+	case !local && (string(valueType) == typeSCT2005 || string(valueType) == typeSCT13):
 		ref := KeyRef{Kind: KeyContext, ID: uri}
-		space := strings.TrimSuffix(valueType, "/sct")
+		space := strings.TrimSuffix(string(valueType), "/sct")
 		ref.Instance, _ = e.Attr(space, "Instance")
 		return source{ref: ref, space: space}, nil
 	case !local:
@@ -108,22 +110,22 @@ func (p *Pending) direct(e xmltree.Elem) (source, error) {
 	}
 	sec := p.secOf(e)
 	if !sec.OK() {
-		return source{}, refuse(ClassWrapping, e, "reference to %s from outside of the message", shown(id))
+		return source{}, refuse(ClassWrapping, e, "reference to %s from outside of the message", shown(uri))
 	}
-	token, err := xmltree.ByID(sec, id)
+	token, err := xmltree.ByID(sec, uri)
 	if err != nil {
 		if p.encrypted.OK() {
-			return source{assertion: true, id: id}, nil // known when it is opened
+			return source{assertion: true, id: uri}, nil // known when it is opened
 		}
 		out := because(err, e, "reference").(*Error)
 		out.Class = ClassWrapping
 		return source{}, out
 	}
 	if !xmltree.Parent(token).Same(sec) {
-		return source{}, refuse(ClassWrapping, e, "token %s is not in this Security header", shown(id))
+		return source{}, refuse(ClassWrapping, e, "token %s is not in this Security header", shown(uri))
 	}
-	if valueType != "" && !hasType(token, valueType) {
-		return source{}, refuse(ClassPolicy, e, "value type %s is not that of the token", shown(valueType))
+	if len(valueType) != 0 && !hasType(token, string(valueType)) {
+		return source{}, refuse(ClassPolicy, e, "value type %s is not that of the token", shown(string(valueType)))
 	}
 	return p.tokenSource(token, e)
 }
@@ -191,8 +193,8 @@ func (p *Pending) adopt(token, e xmltree.Elem) error {
 }
 
 func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
-	valueType, _ := e.Attr("", "ValueType")
-	switch valueType {
+	valueType, _ := e.AttrOctets("", "ValueType")
+	switch string(valueType) {
 	case typeSAML11ID, typeSAML20ID:
 		id, err := e.Token()
 		if err != nil {
@@ -218,10 +220,10 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 		return source{ref: KeyRef{Kind: KeyAssertion, ID: id}}, nil
 	case typeSKI, typeThumbprint, typeX509v3, typeEncryptedKeySHA1, typeKerberosSHA1:
 	default:
-		return source{}, refuse(ClassPolicy, e, "key identifier of type %s is not supported", shown(valueType))
+		return source{}, refuse(ClassPolicy, e, "key identifier of type %s is not supported", shown(string(valueType)))
 	}
-	if t, ok := e.Attr("", "EncodingType"); ok && t != encodingBase64 {
-		return source{}, refuse(ClassFormat, e, "encoding %s", shown(t))
+	if t, ok := e.AttrOctets("", "EncodingType"); ok && string(t) != encodingBase64 {
+		return source{}, refuse(ClassFormat, e, "encoding %s", shown(string(t)))
 	}
 	value, err := e.Base64()
 	if err != nil {
@@ -231,13 +233,13 @@ func (p *Pending) keyIdentifier(e xmltree.Elem) (source, error) {
 	switch {
 	case len(value) == 0:
 		return source{}, refuse(ClassFormat, e, "empty key identifier")
-	case valueType == typeSKI:
+	case string(valueType) == typeSKI:
 		ref.SubjectKeyID = string(value)
-	case valueType == typeThumbprint:
+	case string(valueType) == typeThumbprint:
 		ref.Thumbprint = string(value)
-	case valueType == typeKerberosSHA1:
+	case string(valueType) == typeKerberosSHA1:
 		ref = KeyRef{Kind: KeyKerberos, ID: string(value)}
-	case valueType == typeEncryptedKeySHA1:
+	case string(valueType) == typeEncryptedKeySHA1:
 		ref = KeyRef{Kind: KeyEncrypted, ID: string(value)}
 		for c := range p.secOf(e).Children {
 			if !c.Is(xmltree.XENC, "EncryptedKey") {

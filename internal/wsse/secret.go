@@ -80,9 +80,8 @@ func encryptedKeyRef(ek xmltree.Elem) (KeyRef, error) {
 	if err != nil {
 		return KeyRef{}, err
 	}
-	h := newSHA1()
-	h.Write(value)
-	return KeyRef{Kind: KeyEncrypted, ID: string(h.Sum(nil))}, nil
+	sum := alg.SHA1(value)
+	return KeyRef{Kind: KeyEncrypted, ID: string(sum[:])}, nil
 }
 
 // rootRef returns what must be known before the key of a source is: the

@@ -118,22 +118,43 @@ func ByID(e Elem, id string) (Elem, error) {
 	if err := UniqueIDs(e); err != nil {
 		return Elem{}, err
 	}
-	d := e.d
-	var found Elem
+	found, problem := e.d.lookUp(id)
+	switch {
+	case problem != "":
+		return Elem{}, found.Errorf("the identifier %s %s", clip([]byte(id)), problem)
+	case !found.OK():
+		return Elem{}, e.Errorf("no element with the identifier %s", clip([]byte(id)))
+	}
+	return found, nil
+}
+
+// Find is [ByID] for a caller to whom it is all one why there is no such element.
+func Find(e Elem, id string) Elem {
+	if e.d.idProblem.node != 0 {
+		return Elem{}
+	}
+	found, problem := e.d.lookUp(id)
+	if problem != "" {
+		return Elem{}
+	}
+	return found
+}
+
+// lookUp returns the element that id names, or one that is in the way and what is
+// wrong with it, or neither.
+func (d *Doc) lookUp(id string) (found Elem, problem string) {
 	for k := range d.ids {
 		if string(d.idValue(k)) != id {
 			continue
 		}
-		if found.OK() {
-			return Elem{}, Elem{d: d, i: d.ids[k].node}.Errorf("the identifier %s is ambiguous", clip([]byte(id)))
+		again := found.OK()
+		found = Elem{d: d, i: d.ids[k].node}
+		if again {
+			return found, "is ambiguous"
 		}
 		if a := &d.attrs[d.ids[k].attr]; a.space != spaceNone && !d.ids[k].typed {
-			return Elem{}, Elem{d: d, i: d.ids[k].node}.Errorf("the identifier %s stands in a foreign namespace", clip([]byte(id)))
+			return found, "stands in a foreign namespace"
 		}
-		found = Elem{d: d, i: d.ids[k].node}
 	}
-	if !found.OK() {
-		return Elem{}, e.Errorf("no element with the identifier %s", clip([]byte(id)))
-	}
-	return found, nil
+	return found, ""
 }

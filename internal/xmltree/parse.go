@@ -43,6 +43,7 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 		d.decls = make([]decl, 0, 16)
 		d.prefixes = make([]span, 0, 16)
 		d.bind = make([]int32, 0, 16)
+		d.ids = make([]idAttr, 0, 16)
 	}
 	d.nodes = append(d.nodes, node{kind: kindDocument, to: int32(len(text))})
 	d.decls = append(d.decls, decl{}, decl{prefix: 1, uri: spaceXML})
