@@ -16,6 +16,7 @@ type canonicalizer struct {
 	m     Method
 	all   bool    // inclusive: every namespace in force is rendered
 	str   bool    // apex needs xmlns="" if it has no default namespace
+	slow  bool    // tests: node by node, also where one run of octets is the same
 	list  []int32 // prefixes of the PrefixList, treated as inclusive
 	err   error
 	total int
@@ -75,7 +76,7 @@ func (c *canonicalizer) subtree(e xmltree.Elem) error {
 		switch kind {
 		case xmltree.Element:
 			// Most of what machines write is one run of octets here.
-			if p, prefix, space, ok := d.Verbatim(i); ok && i != from && c.rendered[prefix] == space && (skip < i || skip >= end) {
+			if p, prefix, space, ok := d.Verbatim(i); ok && i != from && !c.slow && c.rendered[prefix] == space && (skip < i || skip >= end) {
 				c.bytes(p)
 				i = end
 				continue

@@ -180,8 +180,9 @@ func (p *parser) cdata() error {
 		return err
 	}
 	p.i = body + n + 3
+	p.d.nodes[p.open].flags |= differs // though it may be empty
 	if n > 0 {
-		p.leaf(node{kind: kindText, flags: v.flags() | differs, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
+		p.add(node{kind: kindText, flags: v.flags() | differs, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
 	}
 	return nil
 }
