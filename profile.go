@@ -187,11 +187,14 @@ func outside(what string) error {
 	return fmt.Errorf("%w: %s is outside of MS-LWSSP", ErrConfig, what)
 }
 
-// checkAnswer holds the Security header of an answer against the profile: at
-// most a Timestamp, and nothing else.
+// checkAnswer holds the headers of an answer against the profile: the Security
+// header has at most a Timestamp, and none is encrypted.
 func (p Profile) checkAnswer(env *soap.Envelope) error {
 	if p != LWSSP {
 		return nil
+	}
+	if hidesHeaders(env) {
+		return fmt.Errorf("%w: an encrypted header in an answer, and MS-LWSSP encrypts nothing", ErrVerification)
 	}
 	for h := range env.Ours("") {
 		if !h.Is(xmltree.WSSE, "Security") {

@@ -61,11 +61,13 @@ func TestProfileTokens(t *testing.T) {
 }
 
 func TestProfileAnswers(t *testing.T) {
-	const envelope = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd" xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"><s:Header><o:Security>%</o:Security></s:Header><s:Body/></s:Envelope>`
+	const envelope = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd" xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"><s:Header>%</s:Header><s:Body/></s:Envelope>`
 	for inner, ok := range map[string]bool{
-		"": true, "<u:Timestamp/>": true,
-		`<u:Timestamp/><o:BinarySecurityToken>AA==</o:BinarySecurityToken>`:                                       false,
-		`<x:SignatureConfirmation xmlns:x="http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"/>`: false,
+		"<o:Security/>": true, "<o:Security><u:Timestamp/></o:Security>": true,
+		`<e:EncryptedHeader xmlns:e="http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"/>`:                                false,
+		`<e:EncryptedData xmlns:e="http://www.w3.org/2001/04/xmlenc#"/><o:Security/>`:                                                      false,
+		`<o:Security><u:Timestamp/><o:BinarySecurityToken>AA==</o:BinarySecurityToken></o:Security>`:                                       false,
+		`<o:Security><x:SignatureConfirmation xmlns:x="http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"/></o:Security>`: false,
 	} {
 		d, err := xmltree.Parse([]byte(strings.Replace(envelope, "%", inner, 1)), xmltree.Limits{})
 		if err != nil {

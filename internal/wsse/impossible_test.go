@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,7 @@ func TestImpossibleOptions(t *testing.T) {
 		"a certificate with another's key":        {certificate(func(x *X509) { x.Key = mallory().key }), signed, false, ClassAlgorithm, "not that of the certificate", nil},
 		"no certificate":                          {certificate(func(x *X509) { x.Certificates = nil }), signed, false, ClassPolicy, "needs a certificate", nil},
 		"a path with a gap":                       {certificate(func(x *X509) { x.Certificates, x.Chain = append(x.Certificates, nil), true }), signed, false, ClassPolicy, "needs a certificate", nil},
+		"a path that is too long":                 {certificate(func(x *X509) { x.Certificates, x.Chain = slices.Repeat(x.Certificates, maxPath+1), true }), signed, false, ClassLimit, "9 certificates", nil},
 		"a certificate of a strange key":          {certificate(func(x *X509) { x.Certificates[0] = strange(t) }), signed, false, ClassAlgorithm, "X.509 token", alg.ErrKey},
 		"a certificate named in an unknown way":   {certificate(func(x *X509) { x.Reference = 99 }), signed, false, ClassPolicy, "99", nil},
 		"a certificate by thumbprint, in 1.0":     {certificate(func(x *X509) { x.Reference = RefThumbprint }), signed, true, ClassPolicy, "version 1.1", nil},

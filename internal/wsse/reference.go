@@ -16,6 +16,9 @@ func (w *writer) planX509(s *signer, t X509) error {
 	if len(t.Certificates) == 0 || slices.Contains(t.Certificates, nil) || !t.Key.IsPrivate() {
 		return refuse(ClassPolicy, none, "an X.509 token needs a certificate and its private key")
 	}
+	if t.Chain && len(t.Certificates) > maxPath {
+		return refuse(ClassLimit, none, "a path of %d certificates, and readers take %d", len(t.Certificates), maxPath)
+	}
 	cert := t.Certificates[0]
 	pub, err := alg.CertificateKey(cert)
 	if err != nil {
