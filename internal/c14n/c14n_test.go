@@ -85,6 +85,7 @@ func TestSTR(t *testing.T) {
 	for src, want := range map[string]string{
 		`<r><p:a xmlns:p="urn:p"/></r>`:  `<p:a xmlns="" xmlns:p="urn:p"></p:a>`,
 		`<r><a xmlns="urn:p"/></r>`:      `<a xmlns="urn:p"></a>`,
+		`<r><a><b>x</b></a></r>`:         `<a xmlns=""><b>x</b></a>`,
 		`<r xmlns:p="urn:p"><a><b/></a>`: ``,
 	} {
 		d, err := xmltree.Parse([]byte(src), xmltree.Limits{})

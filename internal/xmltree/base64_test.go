@@ -24,3 +24,20 @@ func TestBase64WhiteSpace(t *testing.T) {
 		}
 	}
 }
+
+func TestBase64In(t *testing.T) {
+	e := parse(t, "<a> bG9uZyBlbm91Z2g= </a>")
+	for _, size := range []int{0, 10, 11, 12, 13, 40} { // 12 octets is what the length of the text says
+		room := make([]byte, 0, size)
+		out, err := e.Base64In(room)
+		if err != nil || string(out) != "long enough" {
+			t.Fatalf("%q, %v", out, err)
+		}
+		if there := size > 0 && &room[:1][0] == &out[0]; there != (size >= 12) {
+			t.Errorf("room for %d octets: used %v", size, there)
+		}
+	}
+	if out, err := parse(t, "<a>bG9uZ===</a>").Base64In(make([]byte, 40)); err == nil || out != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+}

@@ -87,12 +87,10 @@ func (d *Doc) valueOf(i int32) []byte {
 
 // scope returns the innermost declaration in force in node i, a chain over decl.up.
 func (d *Doc) scope(i int32) int32 {
-	for ; i != 0; i = d.nodes[i].parent {
-		if to := d.declTo(i); to > d.nodes[i].declFrom {
-			return to - 1
-		}
+	for d.declTo(i) == d.nodes[i].declFrom { // the document itself has that of xml
+		i = d.nodes[i].parent
 	}
-	return 1
+	return d.declTo(i) - 1
 }
 
 // attrTo returns the index after the attributes of node i.
