@@ -87,6 +87,10 @@ func bench(o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	messages, err := measureMessages(o.quick)
+	if err != nil {
+		return err
+	}
 	out := stdout
 	if o.write != "" {
 		f, err := os.Create(o.write)
@@ -96,7 +100,7 @@ func bench(o options, stdout, stderr io.Writer) error {
 		defer f.Close()
 		out = f
 	}
-	r := report{series: list, in: in, native: c, cold: first, options: o}
+	r := report{series: list, in: in, native: c, cold: first, messages: messages, options: o}
 	if err := r.write(out); err != nil {
 		return err
 	}

@@ -14,13 +14,14 @@ import (
 
 // A report is what a run is worth, as Markdown: ratios first.
 type report struct {
-	series  []*series
-	in      *input
-	native  *native // nil if there was none
-	cold    cold
-	options options
-	missed  int // budget lines, after write
-	b       bytes.Buffer
+	series   []*series
+	in       *input
+	native   *native // nil if there was none
+	messages []*message
+	cold     cold
+	options  options
+	missed   int // budget lines, after write
+	b        bytes.Buffer
 }
 
 func (r *report) printf(format string, a ...any) { fmt.Fprintf(&r.b, format, a...) }
@@ -34,6 +35,7 @@ func (r *report) write(w io.Writer) error {
 		r.budget()
 	}
 	r.ratios()
+	r.security()
 	r.figures()
 	r.start()
 	r.conditions()
@@ -100,6 +102,12 @@ func (r *report) budget() {
 		add("a token that is still fresh, nanoseconds", "at most 100", "%.0f", x, x <= 100)
 		a := ours.median(allocs)
 		add("a token that is still fresh, allocations", "0", "%.0f", a, a < 0.5)
+	}
+	for _, l := range messageLines {
+		if m := r.message(l.name); m != nil {
+			x := m.median("x-floor")
+			add(l.what, fmt.Sprintf("at most %.1f", l.most), "%.3f", x, x <= l.most)
+		}
 	}
 	if len(lines) == 0 {
 		return

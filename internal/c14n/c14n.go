@@ -4,7 +4,9 @@
 //
 // It streams from the parsed nodes into a hash: the nodes that are digested are
 // the nodes that the caller reads, and no octet string is built that somebody
-// could parse again. A failure is always an error and never an empty form.
+// could parse again. Elements that stand in the source as they are in canonical
+// form are digested as they stand. A failure is always an error and never an
+// empty form.
 //
 // Node sets other than an element's subtree are not supported, since XPath
 // transforms are refused by design.
