@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +72,54 @@ func TestRunsLeaveOut(t *testing.T) {
 	}
 }
 
-// TestRandomRuns compares the runs with what comes out node by node.
+// The apex is no run, even where all in it is one: what is in force around it is
+// written there, and what it takes over.
+func TestApexIsNoRun(t *testing.T) {
+	for _, c := range []struct{ doc, c10, exc, str string }{
+		{`<r><a>t</a></r>`, `<a>t</a>`, `<a>t</a>`, `<a xmlns="">t</a>`},
+		{`<r xmlns:p="u:p"><a><b>t</b></a></r>`, `<a xmlns:p="u:p"><b>t</b></a>`, `<a><b>t</b></a>`, `<a xmlns=""><b>t</b></a>`},
+		{`<r xml:lang="de"><a>t</a></r>`, `<a xml:lang="de">t</a>`, `<a>t</a>`, `<a xmlns="">t</a>`},
+		{`<r xmlns="u:d"><a><b>t</b></a></r>`, `<a xmlns="u:d"><b>t</b></a>`, `<a xmlns="u:d"><b>t</b></a>`, `<a xmlns="u:d"><b>t</b></a>`},
+		{`<p:r xmlns:p="u:p"><p:a><p:b>t</p:b></p:a></p:r>`, `<p:a xmlns:p="u:p"><p:b>t</p:b></p:a>`, `<p:a xmlns:p="u:p"><p:b>t</p:b></p:a>`, `<p:a xmlns="" xmlns:p="u:p"><p:b>t</p:b></p:a>`},
+		{`<r><q:x xmlns:q="u:q">t</q:x><a>t</a></r>`, `<a>t</a>`, `<a>t</a>`, `<a xmlns="">t</a>`}, // q has ended
+		{`<r><x xmlns:q="u:q">t</x><a xmlns:p="u:p">t</a></r>`, `<a xmlns:p="u:p">t</a>`, `<a>t</a>`, `<a xmlns="">t</a>`},
+	} {
+		var a xmltree.Elem
+		for x := range parse(t, c.doc).Root().Children {
+			a = x
+		}
+		var str bytes.Buffer
+		if err := c14n.WriteSTR(&str, a, c14n.Exclusive, nil); err != nil {
+			t.Fatal(err)
+		}
+		if c10, exc := form(t, a, c14n.C14N10), form(t, a, c14n.Exclusive); c10 != c.c10 || exc != c.exc || str.String() != c.str {
+			t.Errorf("%s: %s, exclusive %s, of the STR transform %s", c.doc, c10, exc, &str)
+		}
+	}
+}
+
+// A comment is written with the line ends that a reader sees, and what is around it
+// is no run.
+func TestCommentsAreNoRuns(t *testing.T) {
+	for content, want := range map[string]string{
+		"<b>t<!--x--></b>":                      "<b>t<!--x--></b>",
+		"<b>t</b><!--x-->":                      "<b>t</b><!--x-->",
+		"<b>\r\n<!--1\r\n2\r3--></b>":           "<b>\n<!--1\n2\n3--></b>",
+		"<b><!--\r--></b><b><!--><&amp;--></b>": "<b><!--\n--></b><b><!--><&amp;--></b>",
+	} {
+		root := parse(t, "<r><a>"+content+"</a></r>").Root()
+		if got := form(t, root, c14n.ExclusiveComments); got != "<r><a>"+want+"</a></r>" {
+			t.Errorf("%q: %q", content, got)
+		}
+		without := regexp.MustCompile(`<!--[^-]*-->`).ReplaceAllString(want, "")
+		if got := form(t, root, c14n.Exclusive); got != "<r><a>"+without+"</a></r>" {
+			t.Errorf("%q without comments: %q", content, got)
+		}
+	}
+}
+
+// TestRandomRuns compares the runs with what comes out node by node, for a document
+// and for an element in it.
 func TestRandomRuns(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	runs := 0
@@ -80,7 +128,22 @@ func TestRandomRuns(t *testing.T) {
 		b.WriteString(`<r xmlns:p="urn:0" xmlns:q="urn:9">`)
 		random(r, &b, 0, []string{"p", "q", ""})
 		b.WriteString("</r>")
-		runs += sameSlowly(t, parse(t, b.String()).Root(), []string{"", "p", "#default q"}[r.IntN(3)])
+		list := []string{"", "p", "#default q"}[r.IntN(3)]
+		root := parse(t, b.String()).Root()
+		runs += sameSlowly(t, root, list)
+		e := root
+		for c := range root.Children {
+			if e = c; r.IntN(2) == 0 {
+				break
+			}
+		}
+		for c := range e.Children {
+			if r.IntN(3) == 0 {
+				e = c
+				break
+			}
+		}
+		sameSlowly(t, e, list)
 	}
 	if runs < 10000 {
 		t.Errorf("only %d runs", runs)
