@@ -145,7 +145,7 @@ func TestRandomRuns(t *testing.T) {
 		}
 		sameSlowly(t, e, list)
 	}
-	if runs < 10000 {
+	if runs < 8000 {
 		t.Errorf("only %d runs", runs)
 	}
 }
@@ -156,6 +156,9 @@ func sameSlowly(t *testing.T, e xmltree.Elem, list string) (runs int) {
 	t.Helper()
 	from, to, _ := e.Span()
 	for i := from; i < to; i++ {
+		if kind, _, _ := e.Doc().Node(i); kind != xmltree.Element {
+			continue
+		}
 		if _, _, _, ok := e.Doc().Verbatim(i); ok {
 			runs++
 		}

@@ -47,7 +47,12 @@ func (v *verifier) replace(pieces []piece, i int) error {
 	// The octets of the message with every piece replaced are fewer than before, and
 	// while they are put together there is room after them to decrypt the next piece.
 	src := p.env.Root.Doc().Source()
-	out := make([]byte, 0, len(src))
+	size := len(src)
+	for j := range pieces {
+		from, to := pieces[j].whole.Range()
+		size -= (to - from) / 4 // which base64 takes
+	}
+	out := make([]byte, 0, size)
 	at := 0
 	for j := range pieces {
 		d := &pieces[j]

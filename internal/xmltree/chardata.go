@@ -44,7 +44,7 @@ scan:
 		i++
 	}
 	p.i = i
-	p.leaf(node{kind: kindText, flags: f, from: int32(start), to: int32(i), valueFrom: int32(start), valueTo: int32(i)})
+	p.leaf(node{kind: kindText, flags: f, from: int32(start), valueFrom: int32(start), valueTo: int32(i)})
 	return nil
 }
 
@@ -99,7 +99,7 @@ scan:
 		i++
 	}
 	p.i = i
-	p.leaf(node{kind: kindText, flags: inSide | differs, from: int32(start), to: int32(i), valueFrom: int32(from), valueTo: int32(len(d.side))})
+	p.leaf(node{kind: kindText, flags: inSide | differs, from: int32(start), valueFrom: int32(from), valueTo: int32(len(d.side))})
 	return nil
 }
 
@@ -182,7 +182,7 @@ func (p *parser) cdata() error {
 	p.i = body + n + 3
 	p.d.nodes[p.open].flags |= differs // though it may be empty
 	if n > 0 {
-		p.add(node{kind: kindText, flags: v.flags() | differs, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
+		p.add(node{kind: kindText, flags: v.flags() | differs, from: int32(start), valueFrom: v.from, valueTo: v.to})
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func (p *parser) comment() error {
 		return err
 	}
 	p.i = body + n + 3
-	p.leaf(node{kind: kindComment, flags: v.flags() | differs, from: int32(start), to: int32(p.i), valueFrom: v.from, valueTo: v.to})
+	p.leaf(node{kind: kindComment, flags: v.flags() | differs, from: int32(start), valueFrom: v.from, valueTo: v.to})
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (e Elem) Local() string { return string(e.d.localName(e.i)) }
 // Prefix returns the prefix as written, "" for none.
 func (e Elem) Prefix() string {
 	n := &e.d.nodes[e.i]
-	return string(e.d.prefixOctets(n.prefix))
+	return string(e.d.prefixOctets(int32(n.prefix)))
 }
 
 // Children yields the child elements in document order.
@@ -147,8 +147,7 @@ func (e Elem) Attrs(yield func(Attr) bool) {
 
 // Range returns the octets of the source that are this element, tags included.
 func (e Elem) Range() (from, to int) {
-	n := &e.d.nodes[e.i]
-	return int(n.from), int(n.to)
+	return int(e.d.nodes[e.i].from), int(e.d.to(e.i))
 }
 
 // ContentRange returns what stands between the tags. Both ends are the end of
@@ -162,8 +161,8 @@ func (e Elem) ContentRange() (from, to int) {
 // namespace declarations outside; see [Elem.Standalone]. The slice must not be
 // modified.
 func (e Elem) Raw() []byte {
-	n := &e.d.nodes[e.i]
-	return e.d.src[n.from:n.to:n.to]
+	to := e.d.to(e.i)
+	return e.d.src[e.d.nodes[e.i].from:to:to]
 }
 
 // Path writes the local names from the root to e.

@@ -8,8 +8,8 @@ type Limits struct {
 	Bytes      int // size of the source in octets; 256 KiB
 	Depth      int // of nested elements; 64
 	Elements   int // in the document; 10,000
-	Attributes int // of one element, namespace declarations included; 128
-	Namespaces int // declarations in the document; 1,024
+	Attributes int // of one element, namespace declarations included; 128, and never more than 16,384
+	Namespaces int // declarations in the document; 1,024, and never more than 32,768
 	Name       int // octets of one qualified name; 8 KiB, and never more than 64 KiB less one
 }
 
@@ -32,5 +32,8 @@ func (l Limits) WithDefaults() Limits {
 	def(&l.Name, 8<<10)
 	l.Bytes = min(l.Bytes, maxBytes)
 	l.Name = min(l.Name, math.MaxUint16) // of node.local
+	// Prefixes have numbers of 16 bits. A tag may have as many that are not declared as
+	// it has attributes, until it is refused.
+	l.Attributes, l.Namespaces = min(l.Attributes, 1<<14), min(l.Namespaces, 1<<15)
 	return l
 }

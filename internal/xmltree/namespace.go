@@ -63,7 +63,7 @@ func (p *parser) prefixNumber(from, to int) int32 {
 		return 1
 	}
 	// Most often it is that of the element around.
-	if n := d.nodes[p.open].prefix; n > 1 && string(p.src[d.prefixes[n].from:d.prefixes[n].to]) == string(name) {
+	if n := int32(d.nodes[p.open].prefix); n > 1 && string(p.src[d.prefixes[n].from:d.prefixes[n].to]) == string(name) {
 		return n
 	}
 	if len(d.prefixes) > linear {
@@ -119,7 +119,7 @@ func (p *parser) declare(self int32, at, from, to int, value span) error {
 	}
 	n := &d.nodes[self]
 	hidden := d.bind[prefix]
-	if hidden >= n.declFrom {
+	if hidden >= int32(n.declFrom) {
 		return p.errorf(at, "namespace declaration %s occurs twice", clip(p.src[from:to]))
 	}
 	if len(d.decls)-2 >= p.lim.Namespaces {

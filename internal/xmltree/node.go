@@ -45,7 +45,11 @@ func (d *Doc) Value(i int) (p []byte, escape bool) {
 // to escape.
 func (d *Doc) Verbatim(i int) (p []byte, prefix, space int32, ok bool) {
 	n := &d.nodes[i]
-	return d.src[n.from:n.to], n.prefix, n.space, n.flags&differs == 0
+	if n.flags&differs != 0 {
+		return nil, 0, 0, false
+	}
+	to := n.valueTo + n.nameTo - n.from + int32(len("</>")) - 1
+	return d.src[n.from:to], int32(n.prefix), n.space, true
 }
 
 // A Tag is what canonical form needs of a start tag. Prefixes and namespaces
@@ -61,7 +65,7 @@ type Tag struct {
 func (d *Doc) Tag(i int) Tag {
 	n := &d.nodes[i]
 	return Tag{
-		Name: d.src[n.from+1 : n.nameTo], Prefix: n.prefix, Space: n.space,
+		Name: d.src[n.from+1 : n.nameTo], Prefix: int32(n.prefix), Space: n.space,
 		AttrFrom: int(n.attrFrom), AttrTo: int(d.attrTo(int32(i))),
 		DeclFrom: int(n.declFrom), DeclTo: int(d.declTo(int32(i))),
 	}

@@ -39,13 +39,13 @@ func (d *Doc) Parse(src []byte, lim Limits) error {
 		// one octet cost less than growing.
 		tags := bytes.Count(text, []byte("<"))
 		d.nodes = make([]node, 0, tags*5/8+min(tags, bytes.Count(text, []byte("\n")))+8)
-		d.attrs = make([]attr, 0, bytes.Count(text, []byte("="))+4)
-		d.decls = make([]decl, 0, 16)
+		d.attrs = make([]attr, 0, bytes.Count(text, []byte("="))*5/8+4) // the others declare
+		d.decls = make([]decl, 0, 32)
 		d.prefixes = make([]span, 0, 16)
 		d.bind = make([]int32, 0, 16)
 		d.ids = make([]idAttr, 0, 16)
 	}
-	d.nodes = append(d.nodes, node{kind: kindDocument, to: int32(len(text))})
+	d.nodes = append(d.nodes, node{kind: kindDocument})
 	d.decls = append(d.decls, decl{}, decl{prefix: 1, uri: spaceXML})
 	d.prefixes = append(d.prefixes, span{}, span{})
 	d.bind = append(d.bind, 0, 1)
@@ -242,7 +242,7 @@ func (p *parser) add(n node) int32 {
 	i := int32(len(p.d.nodes))
 	n.parent = p.open
 	n.end = i + 1
-	n.attrFrom, n.declFrom = int32(len(p.d.attrs)), int32(len(p.d.decls))
+	n.attrFrom, n.declFrom = int32(len(p.d.attrs)), uint16(len(p.d.decls))
 	p.d.nodes = append(p.d.nodes, n)
 	return i
 }

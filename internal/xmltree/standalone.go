@@ -50,7 +50,7 @@ func (e Elem) borrowed() (need []int32) {
 	used := e.used(e.i, true)
 	all := e.mentionsInclusive()
 	seen := make([]bool, len(d.prefixes))
-	for k := n.declFrom; k < d.declTo(e.i); k++ {
+	for k := int32(n.declFrom); k < d.declTo(e.i); k++ {
 		seen[d.decls[k].prefix] = true
 	}
 	for k := d.scope(n.parent); k != 0; k = d.decls[k].up {
@@ -95,7 +95,7 @@ func (e Elem) used(from int32, values bool) []bool {
 	for i := from; i < end; i++ {
 		for len(open) > 0 && d.nodes[open[len(open)-1]].end <= i {
 			last := open[len(open)-1]
-			for k := d.nodes[last].declFrom; k < d.declTo(last); k++ {
+			for k := int32(d.nodes[last].declFrom); k < d.declTo(last); k++ {
 				inside[d.decls[k].prefix]--
 			}
 			open = open[:len(open)-1]
@@ -105,7 +105,7 @@ func (e Elem) used(from int32, values bool) []bool {
 			d.markValue(used, d.valueOf(i))
 		}
 		if n.kind == kindElement {
-			for k := n.declFrom; k < d.declTo(i); k++ {
+			for k := int32(n.declFrom); k < d.declTo(i); k++ {
 				inside[d.decls[k].prefix]++
 			}
 			open = append(open, i)

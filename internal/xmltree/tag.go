@@ -17,7 +17,7 @@ func (p *parser) startTag() error {
 	d := p.d
 	prefix := p.prefix(from+1, localFrom)
 	self := p.add(node{
-		kind: kindElement, from: int32(from), local: uint16(localFrom - from - 1), nameTo: int32(p.i), prefix: prefix,
+		kind: kindElement, from: int32(from), local: uint16(localFrom - from - 1), nameTo: int32(p.i), prefix: uint16(prefix),
 	})
 	p.open = self
 
@@ -34,8 +34,9 @@ func (p *parser) startTag() error {
 		n.flags |= differs
 	}
 	if empty {
+		n.flags |= emptyTag
 		n.valueTo = int32(p.i)
-		p.close(p.i)
+		p.close()
 	}
 	return nil
 }
@@ -222,18 +223,16 @@ func (p *parser) endTag() error {
 		n.flags |= onlyText
 	}
 	p.i = i + 1
-	p.close(p.i)
+	p.close()
 	return nil
 }
 
-// close ends the open element at source offset to and takes its declarations
-// out of force.
-func (p *parser) close(to int) {
+// close ends the open element and takes its declarations out of force.
+func (p *parser) close() {
 	d := p.d
 	n := &d.nodes[p.open]
-	n.to = int32(to)
 	n.end = int32(len(d.nodes))
-	for k := d.declTo(p.open) - 1; k >= n.declFrom; k-- {
+	for k := d.declTo(p.open) - 1; k >= int32(n.declFrom); k-- {
 		d.bind[d.decls[k].prefix] = d.decls[k].prev
 		p.scope = d.decls[k].up
 	}

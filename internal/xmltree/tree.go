@@ -1,6 +1,7 @@
 package xmltree
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
@@ -51,14 +52,16 @@ type node struct {
 	// The first child is the node after this one, and the next sibling is the node
 	// at end, if they are before the end of the parent.
 	parent, end        int32 // end is the index after the last descendant
-	from, to           int32 // source range, tags included
+	from               int32 // where it begins in the source
 	valueFrom, valueTo int32 // text and comment: the value; element: the source range between the tags
 
-	nameTo        int32 // element: its qualified name is src[from+1:nameTo]
-	prefix, space int32
+	nameTo int32 // element: its qualified name is src[from+1:nameTo]
+	space  int32
+	prefix uint16
 
 	// What the node has ends where that of the next one begins.
-	attrFrom, declFrom int32
+	declFrom uint16
+	attrFrom int32
 }
 
 type flags uint8
@@ -67,6 +70,7 @@ const (
 	inSide   flags = 1 << iota // text and comment: the value is in Doc.side
 	differs                    // text: canonical form may have to escape it; element: see Doc.Verbatim
 	onlyText                   // element: its content is one text without a node
+	emptyTag                   // element: it is one tag
 )
 
 // localName returns the local name of an element.
@@ -85,9 +89,18 @@ func (d *Doc) valueOf(i int32) []byte {
 	return d.octets(n.valueFrom, n.valueTo, n.flags&inSide != 0)
 }
 
+// to returns where element i ends in the source.
+func (d *Doc) to(i int32) int32 {
+	n := &d.nodes[i]
+	if n.flags&emptyTag != 0 {
+		return n.valueTo
+	}
+	return n.valueTo + int32(bytes.IndexByte(d.src[n.valueTo:], '>')) + 1
+}
+
 // scope returns the innermost declaration in force in node i, a chain over decl.up.
 func (d *Doc) scope(i int32) int32 {
-	for d.declTo(i) == d.nodes[i].declFrom { // the document itself has that of xml
+	for d.declTo(i) == int32(d.nodes[i].declFrom) { // the document itself has that of xml
 		i = d.nodes[i].parent
 	}
 	return d.declTo(i) - 1
@@ -104,7 +117,7 @@ func (d *Doc) attrTo(i int32) int32 {
 // declTo returns the index after the declarations of node i.
 func (d *Doc) declTo(i int32) int32 {
 	if int(i)+1 < len(d.nodes) {
-		return d.nodes[i+1].declFrom
+		return int32(d.nodes[i+1].declFrom)
 	}
 	return int32(len(d.decls))
 }
