@@ -44,6 +44,10 @@ scan:
 		i++
 	}
 	p.i = i
+	if n := &p.d.nodes[p.open]; int(p.open) == len(p.d.nodes)-1 && n.valueFrom == int32(start) && i+1 < len(src) && src[i+1] == '/' {
+		n.flags |= onlyText | f
+		return nil
+	}
 	p.leaf(node{kind: kindText, flags: f, from: int32(start), valueFrom: int32(start), valueTo: int32(i)})
 	return nil
 }

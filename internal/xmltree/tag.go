@@ -218,10 +218,6 @@ func (p *parser) endTag() error {
 		return p.errorf(from, "the end tag is not that of this element")
 	}
 	n.valueTo = int32(from)
-	if last := &p.d.nodes[len(p.d.nodes)-1]; last.kind == kindText && last.valueFrom == n.valueFrom && last.valueTo == n.valueTo && last.flags&inSide == 0 {
-		p.d.nodes = p.d.nodes[:len(p.d.nodes)-1]
-		n.flags |= onlyText
-	}
 	p.i = i + 1
 	p.close()
 	return nil
