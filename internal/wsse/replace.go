@@ -49,6 +49,10 @@ func (v *verifier) replace(pieces []piece, i int) error {
 	src := p.env.Root.Doc().Source()
 	size := len(src)
 	for j := range pieces {
+		// Found here, since what is taken away twice may be more than there is.
+		if j > 0 && pieces[j].whole.Same(pieces[j-1].whole) {
+			return refuse(ClassWrapping, pieces[j].data, "listed twice")
+		}
 		from, to := pieces[j].whole.Range()
 		size -= (to - from) / 4 // which base64 takes
 	}
@@ -56,9 +60,6 @@ func (v *verifier) replace(pieces []piece, i int) error {
 	at := 0
 	for j := range pieces {
 		d := &pieces[j]
-		if j > 0 && d.whole.Same(pieces[j-1].whole) {
-			return refuse(ClassWrapping, d.data, "listed twice")
-		}
 		from, to := d.whole.Range()
 		out = append(out, src[at:from]...)
 		if err := v.decrypt(d, out[len(out):]); err != nil {

@@ -69,3 +69,18 @@ func backwards(ids []string) []string {
 	slices.Reverse(ids)
 	return ids
 }
+
+// A piece that is listed again and again is refused, however much of the message it is.
+func TestPieceListedManyTimes(t *testing.T) {
+	plain := write(t, "", Protection{Sign: PartTimestamp}, x509Token(rsaUser(), RefDirect, 0))
+	l := reader(t)
+	l.contexts[sharedName] = secret(t)
+	data := sealedWith(t, "ed", strings.Repeat("text ", 20_000), xmlenc.Content, secret(t), named(sharedName))
+	for n, want := range map[int]Class{1: 0, 2: ClassWrapping, 5: ClassWrapping, 20: ClassWrapping} {
+		msg := behind(t, plain, endTimestamp, referenceList(slices.Repeat([]string{"ed"}, n)))
+		_, err := receive(t, swap(t, msg, `>in the clear<`, []byte(">"+string(data)+"<")), l, Policy{TLS: true}, now, 0)
+		if ClassOf(err) != want {
+			t.Errorf("listed %d times: %v", n, err)
+		}
+	}
+}
