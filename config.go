@@ -188,9 +188,9 @@ const (
 //	MessageBytes    octets of a message, decrypted or not; 256 KiB
 //	Depth           elements in each other; 64
 //	Elements        elements; 10,000
-//	Attributes      attributes of one element, declarations among them; 128
-//	Namespaces      namespace declarations; 1,024
-//	NameBytes       octets of one name; 8 KiB
+//	Attributes      attributes of one element, declarations among them; 128, 16,384 at most
+//	Namespaces      namespace declarations; 1,024, 32,768 at most
+//	NameBytes       octets of one name; 8 KiB, 64 KiB less one at most
 //	Headers         header blocks; 64
 //	Tokens          tokens in the Security header; 8
 //	Signatures      signatures in it; 8
