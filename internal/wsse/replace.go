@@ -69,7 +69,7 @@ func (v *verifier) replace(pieces []piece, i int) error {
 		d.plain = out[len(out)-len(d.plain):]
 		at = to
 	}
-	return v.next(pieces, append(out, src[at:]...), i)
+	return v.next(pieces, slices.Clip(append(out, src[at:]...)), i)
 }
 
 // checkPiece finds out what the plaintext will be and settles whether it may

@@ -44,7 +44,7 @@ scan:
 		i++
 	}
 	p.i = i
-	if n := &p.d.nodes[p.open]; int(p.open) == len(p.d.nodes)-1 && n.valueFrom == int32(start) && i+1 < len(src) && src[i+1] == '/' {
+	if n := &p.d.nodes[p.open]; n.valueFrom == int32(start) && i+1 < len(src) && src[i+1] == '/' { // nothing is before it or after it
 		n.flags |= onlyText | f
 		return nil
 	}

@@ -38,14 +38,14 @@ func (d *Doc) Value(i int) (p []byte, escape bool) {
 	return d.valueOf(int32(i)), d.nodes[i].flags&differs != 0
 }
 
-// Verbatim returns the octets of element node i, and the numbers of its prefix
-// and namespace, if canonical form writes it and all in it as it stands wherever
-// its namespace is in force for its prefix: no attributes, declarations or
-// comments, one prefix for all names, no space in tags, no empty tag, no text
-// to escape.
+// Verbatim returns the octets of node i, and the numbers of its prefix and
+// namespace, if it is an element and canonical form writes it and all in it as
+// it stands, wherever its namespace is in force for its prefix: no attributes,
+// declarations or comments, one prefix for all names, no space in tags, no empty
+// tag, no text to escape.
 func (d *Doc) Verbatim(i int) (p []byte, prefix, space int32, ok bool) {
 	n := &d.nodes[i]
-	if n.flags&differs != 0 {
+	if n.kind != kindElement || n.flags&differs != 0 {
 		return nil, 0, 0, false
 	}
 	to := n.valueTo + n.nameTo - n.from + int32(len("</>")) - 1
