@@ -13,6 +13,7 @@ func TestCutDocuments(t *testing.T) {
 		"":                 "no root element",
 		"<a>t":             "document ends inside this element",
 		"<a>text of some":  "document ends inside this element",
+		"<a>text of some<": "document ends inside a tag",
 		"<a>t>":            "document ends inside this element",
 		"<a>\r":            "document ends inside this element",
 		"<a>&lt;\r":        "document ends inside this element",
