@@ -212,3 +212,32 @@ func random(r *rand.Rand, b *bytes.Buffer, depth int, prefixes []string) {
 	}
 	b.WriteString("</" + name + one("", "", "", "", "", "", "\n") + ">")
 }
+
+// A long run reaches the hash as it stands in the source, and node by node it does
+// not.
+func TestRunIsOneWrite(t *testing.T) {
+	root := parse(t, "<r><a>"+strings.Repeat("<b>1</b>", 500)+"</a></r>").Root()
+	run := child(root, "a").Raw()
+	var fast, slow writes
+	if err := c14n.Write(&fast, root, c14n.Exclusive, xmltree.Elem{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c14n.WriteSlowly(&slow, root, c14n.Exclusive, xmltree.Elem{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(fast) != 3 || &fast[1][0] != &run[0] || len(fast[1]) != len(run) {
+		t.Errorf("%d writes", len(fast))
+	}
+	for _, p := range slow {
+		if len(p) > 1024 {
+			t.Errorf("node by node %d octets at once", len(p))
+		}
+	}
+}
+
+type writes [][]byte
+
+func (w *writes) Write(p []byte) (int, error) {
+	*w = append(*w, p)
+	return len(p), nil
+}
