@@ -182,15 +182,17 @@ const (
 )
 
 // Limits bound what a peer can make us read and do; service.Limits is the same
-// type. A limit can be lowered and raised, and not be switched off.
+// type. A limit can be lowered and raised, and not be switched off; however far
+// it is raised, an element has 16,384 attributes, a document 32,768 declarations
+// and a name 65,535 octets at most.
 // Its fields, and what they are if zero:
 //
 //	MessageBytes    octets of a message, decrypted or not; 256 KiB
 //	Depth           elements in each other; 64
 //	Elements        elements; 10,000
-//	Attributes      attributes of one element, declarations among them; 128, 16,384 at most
-//	Namespaces      namespace declarations; 1,024, 32,768 at most
-//	NameBytes       octets of one name; 8 KiB, 64 KiB less one at most
+//	Attributes      attributes of one element, declarations among them; 128
+//	Namespaces      namespace declarations; 1,024
+//	NameBytes       octets of one name; 8 KiB
 //	Headers         header blocks; 64
 //	Tokens          tokens in the Security header; 8
 //	Signatures      signatures in it; 8
