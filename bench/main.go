@@ -87,9 +87,11 @@ func bench(o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	messages, err := measureMessages(o.quick)
-	if err != nil {
-		return err
+	var messages []*message
+	if o.only == "" {
+		if messages, err = measureMessages(o.quick); err != nil {
+			return err
+		}
 	}
 	out := stdout
 	if o.write != "" {

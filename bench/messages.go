@@ -55,20 +55,17 @@ func measureMessages(quick bool) ([]*message, error) {
 		if !ok {
 			continue
 		}
-		var m *message
-		for _, other := range list {
-			if other.name == name {
-				m = other
-			}
-		}
+		m := messageOf(list, name)
 		if m == nil {
 			m = &message{name: name}
 			list = append(list, m)
 		}
 		m.runs = append(m.runs, runs)
 	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("messages: no benchmark ran\n%s", out)
+	for _, l := range messageLines { // or a budget would be kept by nobody
+		if m := messageOf(list, l.name); m == nil || m.median("x-floor") == 0 {
+			return nil, fmt.Errorf("messages: no %s with a floor\n%s", l.name, out)
+		}
 	}
 	return list, nil
 }
@@ -94,9 +91,9 @@ func benchLine(line string) (name string, values map[string]float64, ok bool) {
 	return name, values, true
 }
 
-// message returns what a benchmark came to, or nil.
-func (r *report) message(name string) *message {
-	for _, m := range r.messages {
+// messageOf returns what a benchmark came to, or nil.
+func messageOf(list []*message, name string) *message {
+	for _, m := range list {
 		if m.name == name {
 			return m
 		}

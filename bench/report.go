@@ -35,7 +35,9 @@ func (r *report) write(w io.Writer) error {
 		r.budget()
 	}
 	r.ratios()
-	r.security()
+	if len(r.messages) > 0 {
+		r.security()
+	}
 	r.figures()
 	r.start()
 	r.conditions()
@@ -103,9 +105,9 @@ func (r *report) budget() {
 		a := ours.median(allocs)
 		add("a token that is still fresh, allocations", "0", "%.0f", a, a < 0.5)
 	}
-	for _, l := range messageLines {
-		if m := r.message(l.name); m != nil {
-			x := m.median("x-floor")
+	if len(r.messages) > 0 { // else only some rows were asked for
+		for _, l := range messageLines {
+			x := messageOf(r.messages, l.name).median("x-floor")
 			add(l.what, fmt.Sprintf("at most %.1f", l.most), "%.3f", x, x <= l.most)
 		}
 	}
